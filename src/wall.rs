@@ -12,6 +12,8 @@ use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::alert::text::acts;
+
 /// Minutes that a clock was ever put forward at once, and some more: a day, where a country changed sides of the date line.
 const GAP_MINUTES_MAX: i64 = 26 * 60;
 
@@ -70,7 +72,7 @@ impl fmt::Display for TimeOfDay {
 
 /// What somebody typed, cut short and fit to be said again.
 pub fn shown(text: &str) -> String {
-    text.trim().chars().filter(|c| !c.is_control()).take(60).collect()
+    text.trim().chars().filter(|c| !acts(*c)).take(60).collect()
 }
 
 /// A length of time: `90s`, `5m`, `1h30m`, `12h`, `7d`, `2w`; every number has its unit.

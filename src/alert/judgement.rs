@@ -4,12 +4,15 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Alert;
+use super::{Alert, text::one_line};
 use crate::{mask::Masked, people::Person};
 
 /// Labels that name the rule an alert comes from, the surest first.
 const RULES: [&str; 8] =
     ["alertname", "alert_name", "rule_name", "rulename", "rule", "monitor", "check", "trigger"];
+
+/// Characters of a word that is no mark which are said again.
+const SHOWN_CHARS_MAX: usize = 40;
 
 /// The rule that an alert comes from, by the name that its sender gives it; else its title.
 pub fn rule_of(alert: &Alert) -> String {
@@ -46,7 +49,7 @@ impl std::str::FromStr for Verdict {
     fn from_str(word: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|verdict| verdict.word().eq_ignore_ascii_case(word.trim()));
         found.ok_or_else(|| {
-            let shown: String = word.chars().filter(|c| !c.is_control()).take(40).collect();
+            let shown = one_line(word, SHOWN_CHARS_MAX);
             format!("«{shown}» is no mark of an alert. Write actionable, noise or late.")
         })
     }

@@ -48,6 +48,34 @@ pub(crate) fn acts(c: char) -> bool {
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}')
 }
 
+/// Whether a reader sees a character: no blank, and none that only acts on others (Unicode, `Default_Ignorable_Code_Point`).
+fn is_seen(c: char) -> bool {
+    let is_ignorable = matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}');
+    !c.is_whitespace() && !is_ignorable
+}
+
+/// Whether a reader sees nothing of a text.
+pub fn is_blank(text: &str) -> bool {
+    !text.chars().any(is_seen)
+}
+
+/// What a person wrote: control characters (but line breaks and tabs) and bidirectional overrides show a reader something
+/// else than what is stored; they become `U+FFFD`.
+pub fn legible(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => STAND_IN,
+            c if c.is_control() => STAND_IN,
+            c => c,
+        })
+        .collect()
+}
+
 /// Whether a text is printable ASCII, as nearly every one is. In strides without a branch inside, which the
 /// compiler turns into vector code.
 pub(crate) fn is_plain(text: &str) -> bool {
@@ -209,6 +237,21 @@ mod tests {
         assert_eq!(one_line("ää öö üü", 7), "ää öö…");
         assert_eq!(one_line("ää", 0), "");
         assert_eq!(one_line(" \u{202e}\n", 80), "");
+    }
+
+    #[test]
+    fn what_a_person_wrote_keeps_its_lines_and_turns_nobodys_screen() {
+        assert_eq!(legible("a\r\n\tb"), "a\n\tb");
+        assert_eq!(legible("a\u{202e}b\u{2066}c\u{9d}\u{1b}"), "a\u{FFFD}b\u{FFFD}c\u{FFFD}\u{FFFD}");
+        assert_eq!(legible("سلام\u{200F}! 👩\u{200d}🚒"), "سلام\u{200F}! 👩\u{200d}🚒");
+    }
+
+    #[test]
+    fn blanks_and_what_only_acts_on_others_are_nothing_to_read() {
+        for nothing in ["", " \n", "\u{200b}", "\u{2060} \u{feff}", "\u{3164}", "\u{202e}"] {
+            assert!(is_blank(nothing), "{nothing:?}");
+        }
+        assert!(!is_blank("\u{200b}.") && !is_blank("é"));
     }
 
     #[test]

@@ -33,13 +33,11 @@ pub(super) fn buttons(incident: &Incident) -> Vec<Button> {
     }
     let waiting = incident.open_actions().filter(|action| action.state == ActionState::Waiting);
     for n in waiting.map(|action| action.n).take(EACH_MAX) {
-        all.push(button(
-            format!("go{n}"),
-            format!("Go: action {n}"),
-            &format!("action go {n}"),
-            vec![],
-            true,
-        ));
+        // Nothing gets a go until the stop is lifted.
+        if incident.stop.is_none() {
+            let (label, go) = (format!("Go: action {n}"), format!("action go {n}"));
+            all.push(button(format!("go{n}"), label, &go, vec![], true));
+        }
         let hold = format!("action hold {n} {{reason}}");
         all.push(button(format!("hold{n}"), format!("Hold action {n}"), &hold, why(), false));
     }
@@ -123,6 +121,27 @@ mod tests {
         assert_eq!(said(&j), []);
         j.say("Vera", None, asked());
         assert_eq!(said(&j), [pair("lead4", "command take"), pair("goon4", "command decline")]);
+    }
+
+    #[test]
+    fn while_everything_is_stopped_a_card_offers_no_go_and_afterwards_it_does() {
+        let mut j = Journal::declared(Kind::Real, "Checkout fails", "2026-03-29T00:55:00Z");
+        let announced = Event::ActionAnnounced {
+            n: 1,
+            text: "restart db1".into(),
+            is_risky: true,
+            waits_for: vec![person("Ada")],
+            minutes: None,
+            is_stopped: false,
+        };
+        j.say("Bo", None, announced);
+        let (go, hold) = (pair("go1", "action go 1"), pair("hold1", "action hold 1 {reason}"));
+        assert_eq!(said(&j), [go.clone(), hold.clone()]);
+        let stop = Event::ActionsStopped { reason: "we lose writes".into(), by: None, as_safety: false };
+        j.say("Ada", Some("ic"), stop);
+        assert_eq!(said(&j), std::slice::from_ref(&hold));
+        j.say("Ada", Some("ic"), Event::ActionsResumed { reason: String::new(), free: vec![] });
+        assert_eq!(said(&j), [go, hold]);
     }
 
     #[test]

@@ -290,7 +290,9 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
         fields.push(short("Roll call", format!("{answered} of {} – are you here?", call.asked.len())));
     }
     if let Some(period) = &incident.period {
-        fields.push(Field { name: "Period ends", value: Value::Time(period.ends_at), is_short: true });
+        // That its time is over is an entry of its own.
+        let name = if period.is_over(incident.updated_at) { "Period over since" } else { "Period ends" };
+        fields.push(Field { name, value: Value::Time(period.ends_at), is_short: true });
     }
     let is_clear = incident.phase.is_active() && !incident.situations.is_empty() && incident.firing() == 0;
     if incident.firing() > 0 {

@@ -23,25 +23,31 @@ pub(super) fn read_button_name(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix(MARK)?.strip_prefix('|')?.split_once('|')
 }
 
-/// What a button of the card would do, as one types it. In an incident's own place `!` before the verb will do.
-pub(super) fn typed(card: &Card, button: &Button, prefix: &str) -> String {
+/// What a button of the card would do, as one types it where the card stands: in an incident's own place (`is_own`) `!` before the
+/// verb will do, elsewhere the incident is said as well.
+pub(super) fn typed(card: &Card, button: &Button, prefix: &str, is_own: bool) -> String {
     let words = button.command.split_whitespace().map(|word| {
         match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
             Some(blank) => blank.to_uppercase(),
             None => word.to_owned(),
         }
     });
-    said_on(card, &words.collect::<Vec<_>>().join(" "), prefix)
+    let words = words.collect::<Vec<_>>().join(" ");
+    match incident_of(card) {
+        Some(_) if is_own => format!("!{words}"),
+        Some(id) => format!("{prefix} {id} {words}"),
+        None => format!("{prefix} {words}"),
+    }
 }
 
 /// How one types there what there is besides.
-pub(super) fn help(card: &Card, prefix: &str) -> String {
-    said_on(card, "help", prefix)
+pub(super) fn help(card: &Card, prefix: &str, is_own: bool) -> String {
+    if is_own && incident_of(card).is_some() { "!help".to_owned() } else { format!("{prefix} help") }
 }
 
-fn said_on(card: &Card, words: &str, prefix: &str) -> String {
-    let is_incidents = card.incident.is_some_and(|id| id.to_string() == card.subject);
-    if is_incidents { format!("!{words}") } else { format!("{prefix} {words}") }
+/// The incident whose own card it is.
+fn incident_of(card: &Card) -> Option<IncidentId> {
+    card.incident.filter(|id| id.to_string() == card.subject)
 }
 
 /// What is said of a button that is no more.

@@ -34,6 +34,11 @@ pub async fn completions(
         own.iter().map(|role| (format!("{} – {role}", role.slug()), role.slug().to_owned())).collect();
     let playbooks = settings.policy.playbooks.iter();
     known.playbooks = playbooks.map(|one| (format!("{} – {}", one.id, one.title), one.id.clone())).collect();
+    let means = &settings.policy.paging;
+    known.rosters = means.rosters.iter().map(|one| same(&one.name)).collect();
+    known.escalations = means.escalations.iter().map(|one| same(&one.name)).collect();
+    let reached = settings.people.values().filter(|one| means.reach.contains_key(&one.id));
+    known.on_call = reached.map(|one| (one.name.clone(), format!("@{}", one.id))).collect();
     known.types = taxonomy.types.iter().map(|one| same(&one.name)).collect();
     let eyes = desk.seen_by(asker);
     if let Ok(rows) = eyes.list(IncidentFilter { limit: LISTED_MAX, ..IncidentFilter::open() }).await {

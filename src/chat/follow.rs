@@ -27,7 +27,7 @@ use crate::{
 
 /// Why an entry follows its message.
 const EDITED: &str = "its author changed the message";
-const DELETED: &str = "the message was deleted in the chat";
+pub(super) const DELETED: &str = "the message was deleted in the chat";
 /// In place of the words of a message that is no more.
 const NO_MORE: &str = "(deleted)";
 
@@ -74,7 +74,7 @@ pub(super) async fn put_on_timeline<P: Place + 'static>(
         if !place.desk().seen_by(&pinned.by).may_see(incident).await {
             return Err(is_noted(None));
         }
-        files::put_later(place, pinned, incident, files);
+        files::follow(place, pinned, incident, files).await;
         return correct(&**place, pinned, incident, entry, argv).await;
     }
     let (bindings, target) = (place.bindings(), pinned.target);
@@ -93,7 +93,7 @@ pub(super) async fn put_on_timeline<P: Place + 'static>(
     if let Err(halt) = bindings.bind(target, "entry", &entry).await {
         tracing::warn!(?halt, entry, "the entry will not follow its message for long");
     }
-    files::put_later(place, pinned, incident, files);
+    files::follow(place, pinned, incident, files).await;
     Ok(answer)
 }
 
@@ -109,7 +109,12 @@ pub(super) async fn entry_of(place: &impl Place, message: &str) -> Option<(Incid
         let answer = place.desk().answer_under(&key_of(bindings.chat(), message)).await?;
         return Some((answer.incident?, answer.seq?));
     };
-    let (incident, seq) = entry.rsplit_once('/')?;
+    entry_in(&entry)
+}
+
+/// An entry as it is bound: `INC-1/7`.
+pub(super) fn entry_in(bound: &str) -> Option<(IncidentId, u64)> {
+    let (incident, seq) = bound.rsplit_once('/')?;
     Some((incident.parse().ok()?, seq.parse().ok()?))
 }
 
@@ -157,12 +162,26 @@ pub(super) fn warning(kinds: &str) -> String {
 }
 
 /// The author of a message on the timeline has changed it: they correct the entry. `editor`: the account that did it;
-/// `argv`: the note that the message would be now.
-pub(super) async fn follow_edit(place: &impl Place, edit: &Change<'_>, editor: &str, argv: Vec<String>) {
-    let Some((incident, entry)) = entry_of(place, edit.target).await else { return };
+/// `argv`: the note that the message would be now; `files`: those that it has now, where the chat says.
+pub(super) async fn follow_edit<P: Place + 'static>(
+    place: &Arc<P>,
+    edit: &Change<'_>,
+    editor: &str,
+    argv: Vec<String>,
+    files: Option<Vec<File>>,
+) {
+    let Some((incident, entry)) = entry_of(&**place, edit.target).await else { return };
     if place.bindings().bound(edit.target, "author").await.ok().flatten().as_deref() != Some(editor) {
         return;
     }
+    reword(&**place, edit, incident, entry, argv).await;
+    if let Some(files) = files {
+        files::follow(place, edit, incident, files).await;
+    }
+}
+
+/// The entry of a message that says something else now.
+async fn reword(place: &impl Place, edit: &Change<'_>, incident: IncidentId, entry: u64, argv: Vec<String>) {
     let Ok(made) = made_of(place, incident, entry).await else {
         tracing::warn!(%incident, entry, "an entry does not follow its message: the journal does not answer");
         return;
@@ -341,10 +360,21 @@ pub(super) async fn note_edit(place: &impl Place, edit: &Change<'_>) {
     }
 }
 
-/// A message on the timeline was deleted: the entry is redacted, or where that is not for this person, corrected. What somebody
-/// put in other words by hand stays; returns what whoever deleted the message is to be told of that.
+/// A message on the timeline was deleted: its entry and those of its files are redacted, or where that is not for this person,
+/// corrected. What somebody put in other words by hand stays; returns what whoever deleted the message is to be told of that.
 pub(super) async fn follow_deletion(place: &impl Place, deletion: &Change<'_>) -> Option<String> {
     let (incident, entry) = entry_behind(place, deletion).await?;
+    let told = unnote(place, deletion, incident, entry).await;
+    files::follow_deletion(place, deletion).await;
+    told
+}
+
+async fn unnote(
+    place: &impl Place,
+    deletion: &Change<'_>,
+    incident: IncidentId,
+    entry: u64,
+) -> Option<String> {
     let Ok(made) = made_of(place, incident, entry).await else {
         tracing::warn!(%incident, entry, "an entry does not follow its message: the journal does not answer");
         return None;
@@ -354,17 +384,31 @@ pub(super) async fn follow_deletion(place: &impl Place, deletion: &Change<'_>) -
         let may_see = place.desk().seen_by(&deletion.by).may_see(incident).await;
         return may_see.then(|| stays(entry).to_string());
     }
-    let redact = Command::Redact { target: entry, reason: DELETED.into() };
-    let mut done = follow(place, deletion, incident, redact, "redact").await.map(drop);
-    if done.as_ref().is_err_and(|refusal| refusal.because == Because::Forbidden) {
-        let (text, reason) = (NO_MORE.to_owned(), DELETED.into());
-        let correct = Command::Correct { target: entry, text, at: None, reason, follows: true };
-        done = follow(place, deletion, incident, correct, "correct").await.map(drop);
-    }
-    if let Err(refusal) = done {
+    if let Err(refusal) = take_off(place, deletion, incident, entry, DELETED).await {
         tracing::info!(%incident, entry, %refusal, "an entry does not follow its message");
     }
     None
+}
+
+/// Takes the words of an entry off the timeline: it is redacted, or where that is not for this person, corrected.
+///
+/// # Errors
+/// It stands as it did.
+pub(super) async fn take_off(
+    place: &impl Place,
+    change: &Change<'_>,
+    incident: IncidentId,
+    entry: u64,
+    reason: &str,
+) -> Result<(), Refusal> {
+    let redact = Command::Redact { target: entry, reason: reason.to_owned() };
+    let done = follow(place, change, incident, redact, &format!("redact {entry}")).await.map(drop);
+    if !done.as_ref().is_err_and(|refusal| refusal.because == Because::Forbidden) {
+        return done;
+    }
+    let (text, reason) = (NO_MORE.to_owned(), reason.to_owned());
+    let correct = Command::Correct { target: entry, text, at: None, reason, follows: true };
+    follow(place, change, incident, correct, &format!("correct {entry}")).await.map(drop)
 }
 
 /// The entry that stands for a message: by a 📌, or the note that was typed in it.

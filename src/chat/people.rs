@@ -7,13 +7,11 @@ use std::{
 
 use crate::{
     config,
-    people::{Person, links::Links},
+    people::{Person, links::Links, shown_name},
 };
 
 /// Strangers remembered at most; whoever speaks again is met again.
 const STRANGERS_MAX: usize = 10_000;
-/// Characters of a display name kept.
-pub(super) const NAME_CHARS_MAX: usize = 80;
 
 /// The people of one chat. Shared by the door, which meets them, and by whoever reads names in commands.
 #[derive(Debug)]
@@ -82,8 +80,7 @@ impl People {
         if let Some(person) = self.known(id) {
             return person;
         }
-        let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
-        let name = if name.trim().is_empty() { id.to_owned() } else { name.trim().to_owned() };
+        let name = shown_name(name).unwrap_or_else(|| id.to_owned());
         let person = Person { id: format!("{}:{id}", self.chat), name };
         let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
         if met.len() >= STRANGERS_MAX && !met.contains_key(id) {
@@ -153,5 +150,8 @@ mod tests {
         assert_eq!((bob.id.as_str(), bob.name.as_str()), ("discord:2", "Bob"));
         assert_eq!(people.mentioned("<@2>"), Some(bob));
         assert_eq!(people.meet("3", " ").name, "3", "nobody is nameless");
+        assert_eq!(people.meet("4", "\u{200b}\u{202e}").name, "4", "nor invisible");
+        let turned = people.meet("5", "ev\u{202e}ada").name;
+        assert_eq!(turned, "ev\u{FFFD}ada", "the rest of a line stays as it is");
     }
 }

@@ -4,7 +4,7 @@
 //! in Slack. People write paths between backticks, and programs that are called as verbs of ours are (`find . -name core`): that stands as
 //! they wrote it. An answer does not say which of its words are whose. So theirs is what stands between backticks in what was typed just
 //! now, or anywhere in the incident, or in the entry of a line. That is looked through where there are words in question, and read as it is
-//! written: nothing of it is kept but that.
+//! written: nothing of it is kept but that. Where an answer has lines of timelines, that is asked of each.
 
 use std::{borrow::Cow, collections::BTreeSet, io};
 
@@ -19,11 +19,15 @@ use crate::{
     card::{Card, Said, Value as Shown},
     desk::{Answer, Desk},
     grammar::{said_after, verb_begun},
-    incident::{event::Event, id::IncidentId, refusal::Refusal, sentence::Part, state::Incident},
+    incident::{event::Event, id::IncidentId, kind::Kind, refusal::Refusal, sentence::Part, state::Incident},
+    journal::rows::IncidentFilter,
 };
 
-/// Verbs whose answer is nothing but what people wrote, of whichever incident.
+/// Verbs whose answer reads out what was written, of whichever incident.
 const READ_OUT: [&str; 5] = ["find", "list", "task list", "timeline", "update list"];
+
+/// Those of them that read out lines of timelines, in which the words around what people wrote are ours. All else is theirs.
+const OF_TIMELINES: [&str; 2] = ["find", "timeline"];
 
 /// Verbs whose answer lists what alerts and people have named, each in a line that begins with its number; all else in it is ours.
 const LISTED: [&str; 2] = ["alerts", "change list"];
@@ -196,7 +200,38 @@ fn listed(text: &str) -> Theirs {
     theirs
 }
 
-/// Whether an answer is nothing but what people wrote: it stands there as they wrote it.
+/// The entry that a line of an answer shows: `INC-1 12 – …` found anywhere, `12 – …` on the timeline of an incident.
+fn entry_of(line: &str, timeline: Option<IncidentId>) -> Option<(IncidentId, u64)> {
+    let (entry, _) = line.split_once(" – ")?;
+    match entry.split_once(' ') {
+        Some((id, seq)) => Some((id.parse().ok()?, seq.parse().ok()?)),
+        None => Some((timeline?, entry.parse().ok()?)),
+    }
+}
+
+/// Lines of timelines, with what is to be typed in each as it is typed there.
+async fn lines_told(desk: &Desk, typed: &Typed, text: &str, timeline: Option<IncidentId>) -> String {
+    let mut told = Vec::new();
+    for line in text.lines() {
+        let theirs = match entry_of(line, timeline).filter(|_| typed.is_in(line)) {
+            Some((id, seq)) => in_entry(desk, id, seq).await,
+            None => Theirs::All,
+        };
+        told.push(theirs.beside(typed).shown(line));
+    }
+    told.join("\n")
+}
+
+/// The incident that is open, where no other is.
+async fn only_open(desk: &Desk) -> Option<IncidentId> {
+    let filter = IncidentFilter { kind: Some(Kind::Real), ..IncidentFilter::open() };
+    match desk.list(filter).await.ok()?.as_slice() {
+        [only] => Some(only.id),
+        _ => None,
+    }
+}
+
+/// Whether an answer reads out what people wrote: all of it stands there word for word.
 pub(super) fn is_read_out(said: &str, done: &Result<Answer, Refusal>) -> bool {
     done.is_ok() && verb_begun(said).is_some_and(|verb| READ_OUT.contains(&verb.as_str()))
 }
@@ -214,7 +249,21 @@ pub(super) async fn told_to(
     let text = in_words(done.cloned());
     let answer = done.and_then(|done| done.as_ref().ok());
     let read = answer.and_then(|_| verb_begun(said)).unwrap_or_default();
-    if READ_OUT.contains(&read.as_str()) || !typed.is_in(&text) {
+    if !typed.is_in(&text) {
+        return text;
+    }
+    if OF_TIMELINES.contains(&read.as_str()) {
+        let timeline = match said.split_whitespace().find_map(|word| word.parse().ok()) {
+            Some(id) => Some(id),
+            None => here.await,
+        };
+        let timeline = match timeline {
+            Some(id) => Some(id),
+            None => only_open(desk).await,
+        };
+        return lines_told(desk, typed, &text, timeline).await;
+    }
+    if READ_OUT.contains(&read.as_str()) {
         return text;
     }
     if LISTED.contains(&read.as_str()) {
@@ -248,14 +297,20 @@ pub(super) async fn in_line(desk: &Desk, said: &Said, typed: &Typed) -> Theirs {
     if !said.text.iter().any(in_question) {
         return Theirs::Nothing;
     }
+    in_entry(desk, said.incident, said.seq).await
+}
+
+/// What people wrote in an entry, where something in it is in question.
+async fn in_entry(desk: &Desk, id: IncidentId, seq: u64) -> Theirs {
     // Whatever cannot be looked up is somebody's.
-    let Ok(Some(entry)) = desk.entry(said.incident, said.seq).await else { return Theirs::All };
+    let Ok(Some(entry)) = desk.entry(id, seq).await else { return Theirs::All };
     // An account is nothing but somebody's words.
     if entry.event.is_correctable() {
         return Theirs::All;
     }
-    let mut theirs = in_incident(desk, said.incident).await;
+    let mut theirs = in_incident(desk, id).await;
     theirs.add_event(&entry.event);
+    theirs.add(&entry.actor.person);
     theirs
 }
 
@@ -333,7 +388,22 @@ mod tests {
     }
 
     #[test]
-    fn what_lists_of_a_timeline_say_is_nothing_but_what_people_wrote() {
+    fn a_line_of_a_timeline_is_known_by_its_number_wherever_it_is_found() {
+        let (one, two) = (IncidentId::new(Kind::Real, 1), IncidentId::new(Kind::Real, 2));
+        for (line, timeline, entry) in [
+            ("12 – 2026-01-02 03:15 UTC, Ada: INC-2 3 – no", Some(one), Some((one, 12))),
+            ("INC-2 3 – 2026-01-02 03:15 UTC, Ada: `here`", Some(one), Some((two, 3))),
+            ("12 – 2026-01-02 03:15 UTC, Ada: which?", None, None),
+            ("3 earlier lines are left out: the console has them all.", Some(one), None),
+            ("No line of INC-1 is of that kind.", Some(one), None),
+            ("Nothing that you may see has all of these words.", None, None),
+        ] {
+            assert_eq!(entry_of(line, timeline), entry, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_lists_of_a_timeline_say_is_read_out_word_for_word() {
         let done = Ok(Answer::default());
         for said in ["timeline", " timeline", "INC-3 timeline --pinned", "find replica lag", "task list"] {
             assert!(is_read_out(said, &done), "{said}");

@@ -42,11 +42,15 @@ pub struct ExportArgs {
     #[arg(long, default_value = "markdown", value_name = "FORMAT")]
     pub format: Format,
     /// IANA time zone for the times shown: Europe/Berlin
-    #[arg(long, default_value = "UTC", value_name = "ZONE")]
+    #[arg(long, default_value = "UTC", value_name = "ZONE", value_parser = zone)]
     pub tz: chrono_tz::Tz,
     /// Into a file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<std::path::PathBuf>,
+}
+
+fn zone(name: &str) -> Result<chrono_tz::Tz, String> {
+    name.parse().map_err(|_| "That is no time zone. Write an IANA name: Europe/Berlin, UTC.".to_owned())
 }
 
 pub async fn export(cli: &Cli, args: &ExportArgs) -> Outcome {
@@ -108,7 +112,7 @@ async fn verify_all(reach: &Reach, one: Option<IncidentId>) -> Outcome {
     match broken {
         0 => Ok(()),
         _ => Err(Failure(format!(
-            "{broken} of {} incidents do not verify. Keep the database as it is and compare with a backup.",
+            "{broken} of {} incidents do not verify. Keep a copy of the database as it is now, and compare it with a backup.",
             ids.len()
         ))),
     }
@@ -140,7 +144,7 @@ pub enum OutboxVerb {
 pub async fn outbox(cli: &Cli, args: &OutboxArgs) -> Outcome {
     let reach = Reach::find(cli, args.as_person.as_deref()).await?;
     let text = match &args.what {
-        None | Some(OutboxVerb::List) => list(&reach).await,
+        None | Some(OutboxVerb::List) => list(&reach, args.as_person.is_some()).await,
         Some(OutboxVerb::Retry { n }) => reach.handle(*n, Handle::Retry).await,
         Some(OutboxVerb::Drop { n, reason }) => {
             reach.handle(*n, Handle::Drop { reason: reason.join(" ") }).await
@@ -150,10 +154,23 @@ pub async fn outbox(cli: &Cli, args: &OutboxArgs) -> Outcome {
     print(&text?)
 }
 
-async fn list(reach: &Reach) -> Result<String, Failure> {
+/// Where the list is empty: what that is the truth about. A server lists what the one who asks may see.
+fn nothing_waits(reach: &Reach, is_named: bool) -> &'static str {
+    match reach {
+        Reach::Local(_) => "Nothing waits: everything that was to be said has been said.",
+        Reach::Remote(remote) if is_named || remote.has_token() => {
+            "Nothing waits that you may see: all of that has been said."
+        }
+        Reach::Remote(_) => {
+            "Nothing waits that everybody may see. `commandpost outbox --as NAME` lists what is for your eyes as well."
+        }
+    }
+}
+
+async fn list(reach: &Reach, is_named: bool) -> Result<String, Failure> {
     let waiting = reach.outbox().await?;
     if waiting.is_empty() {
-        return Ok("Nothing waits: everything that was to be said has been said.".into());
+        return Ok(nothing_waits(reach, is_named).into());
     }
     let lines: Vec<_> = waiting
         .iter()
@@ -189,4 +206,25 @@ async fn list(reach: &Reach) -> Result<String, Failure> {
         })
         .collect();
     Ok(lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_that_is_none_is_refused_with_what_to_write() {
+        assert_eq!(zone("Europe/Berlin"), Ok(chrono_tz::Europe::Berlin));
+        for wrong in ["", "Berlin", "CET+1"] {
+            assert_eq!(
+                zone(wrong).unwrap_err(),
+                "That is no time zone. Write an IANA name: Europe/Berlin, UTC."
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_recorded_by_a_name_that_turns_the_line_does_not_turn_a_terminal() {
+        assert_eq!(printable("ev\u{202e}ada: a\tb\nc\u{1b}[31m"), "ev\u{FFFD}ada: a\tb\nc\u{FFFD}[31m");
+    }
 }

@@ -29,7 +29,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::config::Config;
+use crate::{alert::text::legible, config::Config};
 
 /// The incident command post of a team chat.
 #[derive(Debug, Parser)]
@@ -190,9 +190,7 @@ fn try_show(text: &str) -> std::io::Result<()> {
     writeln!(std::io::stdout(), "{}", printable(text))
 }
 
-/// Text fit for a terminal: control characters (but line breaks and tabs) are shown, not obeyed.
+/// Text fit for a terminal: what acts on it (but line breaks and tabs) is shown, not obeyed, whoever recorded it when.
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c })
-        .collect()
+    legible(text)
 }

@@ -220,15 +220,10 @@ impl Reach {
         }
     }
 
+    /// Every incident that can be verified from here; without a server also one that the lists have lost.
     pub async fn incidents(&self) -> Result<Vec<IncidentId>, Failure> {
         match self {
-            Reach::Local(local) => Ok(local
-                .desk
-                .list(IncidentFilter::all(u32::MAX))
-                .await?
-                .into_iter()
-                .map(|row| row.id)
-                .collect()),
+            Reach::Local(local) => Ok(local.desk.journal.recorded().await?),
             Reach::Remote(remote) => {
                 #[derive(Deserialize)]
                 struct Item {
@@ -390,6 +385,11 @@ impl Remote {
     /// In whose name words are said.
     pub fn person(&self) -> &Person {
         &self.person
+    }
+
+    /// Whether a token says who speaks.
+    pub fn has_token(&self) -> bool {
+        self.token.is_some()
     }
 
     /// What is said from now on is typed in the console.

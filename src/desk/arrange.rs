@@ -8,11 +8,12 @@ use chrono::{DateTime, Duration, Utc};
 use super::{Along, Answer, Caller, Desk, Instead, policy, refuse};
 use crate::{
     alert::{
-        Alert,
+        Alert, Status,
         arranged::{Amendment, Arranged, Arrangement, Ended, Passed, Subject},
+        text::{is_blank, legible},
     },
     grammar::Arrange,
-    incident::{command::Command, refusal::Refusal},
+    incident::{command::Command, id::IncidentId, refusal::Refusal},
     journal::{Mark, rows::*},
     people::Person,
     wall::dated,
@@ -106,21 +107,22 @@ impl Desk {
     /// A situation that something can be arranged about, and its alerts.
     async fn arrangeable(&self, caller: &Caller, id: i64) -> Result<(SituationRow, Vec<Alert>), Refusal> {
         let row = self.situation(id).await?;
+        let mut over = None;
         if let Some(incident) = row.incident {
             let incident = self.incident(incident).await?;
             let is_overheard = incident.restricted.is_some() && caller.is_overheard_on(incident.id);
             if is_overheard || !incident.may_see(&caller.person) {
                 return Err(Refusal::conflict(format!("Somebody is on S-{id} already."), "Nothing to do."));
             }
-        }
-        if !row.is_open {
-            return Err(Refusal::conflict(
-                format!("S-{id} is over: nothing of it has fired for a while."),
-                "`alerts` lists those that are open.",
-            ));
+            over = incident.phase.is_over().then_some((incident.id, incident.phase));
         }
         let alerts = self.situation_alerts(id).await?;
-        Ok((row, alerts))
+        if row.is_open {
+            return Ok((row, alerts));
+        }
+        let settings = self.settings();
+        let over = over.map(|(incident, phase)| (incident, settings.policy.names.standing(phase)));
+        Err(not_arrangeable(id, over, alerts.iter().any(|alert| alert.status == Status::Firing)))
     }
 
     async fn acknowledge(
@@ -375,13 +377,42 @@ fn asking(row: &SituationRow, hook: &str, one: &Arrangement, how: Asking, at: Da
     }
 }
 
+/// Why nothing is arranged about a situation that is not open. `over`: its incident, and how that ended.
+fn not_arrangeable(id: i64, over: Option<(IncidentId, &str)>, is_firing: bool) -> Refusal {
+    let Some((incident, ended)) = over else {
+        return Refusal::conflict(
+            format!("S-{id} is over: nothing of it has fired for a while."),
+            "`alerts` lists those that are open.",
+        );
+    };
+    if is_firing {
+        return Refusal::conflict(
+            format!(
+                "S-{id} fires still, but it belongs to {incident}, which is {ended}: it is not followed there any more."
+            ),
+            format!("Link it to another incident, where it goes on: `link S-{id}`, said there."),
+        );
+    }
+    Refusal::conflict(
+        format!("S-{id} belongs to {incident}, which is {ended}, and nothing of it fires any more."),
+        "`alerts` lists those that are open.",
+    )
+}
+
 /// What the outbox calls the sender behind a hook.
 pub fn destination(hook: &str) -> String {
     format!("sender/{hook}")
 }
 
-fn text(what: &str, text: String) -> Result<String, Refusal> {
-    let text = text.trim().to_owned();
+/// A text of a person, fit to be shown; it may be empty.
+pub(super) fn text(what: &str, text: String) -> Result<String, Refusal> {
+    let text = legible(&text).trim().to_owned();
+    if !text.is_empty() && is_blank(&text) {
+        return Err(Refusal::invalid(
+            format!("The {what} is empty."),
+            format!("Say the {what} in a few words."),
+        ));
+    }
     if text.chars().count() > TEXT_CHARS_MAX {
         return Err(Refusal::invalid(
             format!("A {what} has at most {TEXT_CHARS_MAX} characters."),

@@ -9,7 +9,7 @@ use super::{Along, Answer, Caller, Changed, Desk, Instead, policy, refuse};
 use crate::{
     alert::{
         change::{Change, Draft, Kind, Withdrawn},
-        text::{LABEL_MAX_BYTES, TITLE_MAX_BYTES, line},
+        text::{LABEL_MAX_BYTES, TITLE_MAX_BYTES, is_blank, line},
     },
     incident::{
         command::{Command, StatedTime, Verb},
@@ -61,6 +61,12 @@ impl Said {
         ] {
             // Replaced as for a machine: what stands for a character may be longer than it.
             let kept = line(what, text.map_or("", |text| text.trim()), usize::MAX, &mut Vec::new());
+            if !kept.is_empty() && is_blank(&kept) {
+                return Err(Refusal::invalid(
+                    format!("The {what} is empty."),
+                    format!("Say the {what} in a few words."),
+                ));
+            }
             let (chars, bytes) = (kept.chars().count(), kept.len());
             if bytes > bytes_max {
                 let has = if bytes == chars {

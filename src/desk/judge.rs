@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 
 use super::{
-    Along, Answer, Caller, Desk,
+    Along, Answer, Caller, Desk, arrange,
     evidence::{anybody, stated_impact},
     policy, refuse,
 };
@@ -13,6 +13,7 @@ use crate::{
     alert::{
         judgement::{Judgement, Subject, Verdict},
         report::{self, Declared, Fired, Report, SHOULD_HAVE_MINUTES},
+        text::one_line,
     },
     export,
     incident::{
@@ -33,12 +34,14 @@ const INCIDENTS_MAX: u32 = 300;
 const REPORT_DAYS: i64 = 30;
 /// A rule is known by having fired within this time.
 const RULE_DAYS: i64 = 90;
+/// Characters of an unknown rule's name that are said again.
+const SHOWN_CHARS_MAX: usize = 80;
 
 impl Desk {
     /// Marks a situation, or a rule; of a situation in an incident, it stands on the timeline as well.
     ///
     /// # Errors
-    /// There is no such situation, or no such rule has fired.
+    /// There is no such situation, or no such rule has fired; or the reason is too long, or cannot be seen.
     pub async fn mark(
         self: &Arc<Self>,
         caller: Caller,
@@ -57,10 +60,9 @@ impl Desk {
             via: caller.via.clone(),
             at: self.world.now(),
         };
-        // Before it is cut: half a secret has no shape any more.
         let masked = judgement.mask();
+        judgement.reason = arrange::text("reason", judgement.reason)?;
         let asked = format!("mark {} {} {}", judgement.subject, verdict.word(), judgement.reason);
-        judgement.reason = judgement.reason.chars().take(500).collect();
         let why = if judgement.reason.is_empty() { String::new() } else { format!(": {}", judgement.reason) };
         let mark = Mark::Judged(Box::new(judgement.clone()));
         let Subject::Situation(id) = judgement.subject else {
@@ -106,8 +108,9 @@ impl Desk {
         if fired.iter().any(|one| one.rule == *name) {
             return Ok(());
         }
+        let shown = one_line(name, SHOWN_CHARS_MAX);
         Err(Refusal::not_found(
-            format!("No alert of a rule {subject} has fired in the last {RULE_DAYS} days."),
+            format!("No alert of a rule «{shown}» has fired in the last {RULE_DAYS} days."),
             "Write the name as `alert report` has it, or a situation such as S-3.",
         ))
     }

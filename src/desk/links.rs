@@ -1,14 +1,15 @@
 //! `link me`: one person behind the accounts of several chats, by their own word.
 //!
 //! Nobody gains by it what they did not have: both accounts must be proven by their doors, two people whom the settings know stay
-//! two, and what was done under an account before stays under it.
+//! two, and what was done under an account before stays under it. Whoever is checked in under the name that goes is so under the
+//! other from then on, once.
 
 use std::sync::Arc;
 
-use super::{Caller, Desk, refuse};
+use super::{Along, Caller, Desk, refuse};
 use crate::{
     grammar::Linking,
-    incident::refusal::Refusal,
+    incident::{command::Command, id::IncidentId, refusal::Refusal, state::Incident},
     journal::rows::IncidentFilter,
     people::{
         Person, door,
@@ -55,8 +56,12 @@ impl Desk {
             )),
             Linking::Begin => {
                 let code = self.links.give(me, &caller.via, &self.world.salt(), self.world.now());
+                let in_discord = match self.settings().chats.iter().any(|chat| chat == "discord") {
+                    true => format!(" (in Discord: `/record link label:me {code}`)"),
+                    false => String::new(),
+                };
                 Ok(format!(
-                    "Your code: {code}\nSay «link me {code}» in the other place, as commands are typed there, within \
+                    "Your code: {code}\nSay «link me {code}» in the other place, as commands are typed there{in_discord}, within \
                      10 minutes; it works once. Show it to nobody: whoever says it becomes one person with you."
                 ))
             }
@@ -81,10 +86,11 @@ impl Desk {
             NoCode::Void => Refusal::forbidden("That code was tried wrongly five times and is void.", again),
         })?;
         let (stays, goes) = self.which_of(&given, caller)?;
-        self.holds_nothing(&goes).await?;
+        let here = self.holds_nothing(caller, &stays, &goes).await?;
         if !self.links.use_up(&given) {
             return Err(Refusal::not_found("That code was used a moment ago.", again));
         }
+        self.hand_over(&here, (&stays, given.via.as_str()), (&goes, caller.via.as_str())).await?;
         let mut accounts = self.links.accounts(&goes.id);
         accounts.push(goes.id.clone());
         let kept = serde_json::to_string(&stays).map_err(|e| Refusal::unavailable(e.to_string(), again))?;
@@ -93,8 +99,13 @@ impl Desk {
             self.links.link(account, stays.clone());
         }
         tracing::info!(account = goes.id, person = stays.id, "two accounts are one person now");
+        let crew = if here.is_empty() {
+            String::new()
+        } else {
+            format!(" Where {goes} was checked in, {stays} is so now.")
+        };
         let done = format!(
-            "This account and {} on {} count as one person now: {stays}. What was done as {goes} before stays on its \
+            "This account and {} on {} count as one person now: {stays}.{crew} What was done as {goes} before stays on its \
              timelines under that account. `link me off` takes it back.",
             given.person,
             door(&given.via)
@@ -143,21 +154,64 @@ impl Desk {
         }
     }
 
-    /// Nobody loses command or a part by being linked: under the old name, they would hold it no more.
-    async fn holds_nothing(self: &Arc<Self>, goes: &Person) -> Result<(), Refusal> {
+    /// Nobody loses command or a part by being linked: under the old name, they would hold it no more. The incidents in which they
+    /// are checked in and nothing else.
+    async fn holds_nothing(
+        &self,
+        caller: &Caller,
+        stays: &Person,
+        goes: &Person,
+    ) -> Result<Vec<IncidentId>, Refusal> {
+        let mut here = Vec::new();
         for row in self.list(IncidentFilter::open()).await? {
             let incident = self.incident(row.id).await?;
-            let roles = incident.roles_of(goes);
-            let has_task = incident.open_tasks().any(|task| task.is_of(goes));
-            let part = match roles.first() {
-                Some(role) => role.to_string(),
-                None if has_task => "the owner of an open task".to_owned(),
-                None => continue,
-            };
-            return Err(Refusal::conflict(
-                format!("{goes} is {part} in {}, and would be so no more under the other name.", row.id),
-                "Hand that over or give it up first, or link yourself when the incident is closed.",
-            ));
+            // Whoever reads along must not learn of it.
+            let is_hidden = incident.restricted.is_some() && caller.is_overheard_on(row.id);
+            let place = if is_hidden { "a restricted incident".to_owned() } else { row.id.to_string() };
+            if let Some(part) = part_of(goes, &incident) {
+                return Err(Refusal::conflict(
+                    format!("{goes} is {part} in {place}, and would be so no more under the other name."),
+                    "Hand that over or give it up first, or link yourself when the incident is closed.",
+                ));
+            }
+            if incident.unaccounted().iter().any(|one| one.id == goes.id) {
+                return Err(Refusal::conflict(
+                    format!("The roll is being called in {place}, and {goes} has not answered yet."),
+                    "Say `here` there first, then `link me CODE` again.",
+                ));
+            }
+            if !is_present(goes, &incident) {
+                continue;
+            }
+            if !incident.may_see(stays) {
+                return Err(Refusal::conflict(
+                    format!("{goes} is checked in to {place}, which {stays} may not see."),
+                    "Have the other account let in there first, or say `crew checkout` there; then `link me CODE` again.",
+                ));
+            }
+            here.push(row.id);
+        }
+        Ok(here)
+    }
+
+    /// Where somebody is checked in under the name that goes, they are under the other from now on: nobody is counted twice, or
+    /// called by a name that answers no more. Each with the door by which they came.
+    async fn hand_over(
+        self: &Arc<Self>,
+        here: &[IncidentId],
+        (stays, stays_via): (&Person, &str),
+        (goes, goes_via): (&Person, &str),
+    ) -> Result<(), Refusal> {
+        for id in here {
+            if !is_present(stays, &self.incident(*id).await?) {
+                let note = format!("was here as {goes} until now");
+                let checks_in = Command::CheckIn { who: None, note };
+                self.submit(Caller::person(stays.clone(), stays_via), *id, checks_in, Along::default())
+                    .await?;
+            }
+            let note = format!("counts as {stays} from now on");
+            let checks_out = Command::CheckOut { who: None, note };
+            self.submit(Caller::person(goes.clone(), goes_via), *id, checks_out, Along::default()).await?;
         }
         Ok(())
     }
@@ -187,4 +241,22 @@ impl Desk {
             accounts => format!("You are {me} ({}), and also {}.", me.id, accounts.join(", ")),
         }
     }
+}
+
+/// What somebody has in an incident that is theirs under this name alone.
+fn part_of(person: &Person, incident: &Incident) -> Option<String> {
+    if let Some(role) = incident.roles_of(person).first() {
+        return Some(role.to_string());
+    }
+    if incident.open_tasks().any(|task| task.is_of(person)) {
+        return Some("the owner of an open task".to_owned());
+    }
+    incident
+        .open_actions()
+        .any(|action| action.by.id == person.id)
+        .then(|| "the one who has announced an open action".to_owned())
+}
+
+fn is_present(person: &Person, incident: &Incident) -> bool {
+    incident.present().iter().any(|one| one.id == person.id)
 }

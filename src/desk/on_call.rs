@@ -33,6 +33,8 @@ const LISTED_MAX: usize = 100;
 const CALENDAR_DAYS: i64 = 90;
 /// People who are named to whoever put somebody unknown on call, at most.
 const NAMED_MAX: usize = 5;
+/// By which the settings say how somebody is paged. Not the bare name: that is a verb as well.
+const PAGE_SETTING: &str = "`page = [\"PAGER:ADDRESS\"]`";
 /// The longest plan that is told.
 const PLAN_DAYS_MAX: i64 = 366;
 
@@ -431,9 +433,9 @@ fn check_named(who: &Person, settings: &Settings) -> Result<(), Refusal> {
     let named: Vec<String> = known.iter().take(NAMED_MAX).map(|(_, one)| format!("@{}", one.id)).collect();
     let so = if reach.is_empty() { "" } else { ": no page would reach them" };
     let hint = match named.is_empty() {
-        true => "Add them to the settings as a [[person]], with `page`.".to_owned(),
+        true => format!("Add them to the settings as a [[person]] with {PAGE_SETTING}."),
         false => format!(
-            "Name one of those there are: {}. Somebody new is added to the settings as a [[person]], with `page`.",
+            "Name one of those there are: {}. Somebody new is added to the settings as a [[person]] with {PAGE_SETTING}.",
             named.join(", ")
         ),
     };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Along, Caller, Changed, Desk, refuse};
 use crate::{
+    alert::text::{is_blank, legible},
     incident::{
         command::{Command, Verb},
         permission::{self, Standing},
@@ -46,8 +47,8 @@ impl Desk {
         }
         let how = match how {
             Handle::Drop { reason } => {
-                let reason = reason.trim();
-                if reason.is_empty() {
+                let reason = legible(reason.trim());
+                if is_blank(&reason) {
                     return Err(Refusal::invalid(
                         format!("Delivery {n} was not dropped: no reason was given."),
                         "Say why it is not to be said any more.",

@@ -8,6 +8,7 @@ use crate::{
     alert::{
         arranged::{Amendment, Arranged, Arrangement, Ended},
         rules::{Matchers, PATTERN_MAX_BYTES},
+        text::legible,
         window::{self, Effect, Span, Time, Window},
     },
     incident::{
@@ -99,7 +100,9 @@ impl Desk {
             ));
         }
         let tz = self.settings().time_zone;
-        let matching = Matchers { labels: labels.into_iter().collect(), ..Matchers::default() };
+        // Written as labels are kept: what would act on a screen is replaced in both.
+        let labels = labels.iter().map(|(label, pattern)| (legible(label), legible(pattern))).collect();
+        let matching = Matchers { labels, ..Matchers::default() };
         let effect = if records { Effect::Record } else { Effect::Annotate };
         let what = Arranged::Window { name, matching, effect, span };
         let one = self.numbered(&caller.person, String::new(), what).await?;

@@ -31,7 +31,25 @@ pub enum Words {
     Argv(Vec<String>),
 }
 
+/// Stands behind a sign in what chats show, so that nobody is called by it; whoever copies that does not mean it.
+const NOTHING: char = '\u{200b}';
+
+/// Words as they were meant, where they were copied from what a chat shows.
+fn as_meant(text: &mut String) {
+    if text.contains(NOTHING) {
+        *text = text.replace(&format!("@{NOTHING}"), "@").replace(&format!("<{NOTHING}"), "<");
+    }
+}
+
 impl Words {
+    fn meant_so(mut self) -> Self {
+        match &mut self {
+            Self::Text(text) => as_meant(text),
+            Self::Argv(argv) => argv.iter_mut().for_each(as_meant),
+        }
+        self
+    }
+
     /// Whether they would open what is for few to see.
     fn restrict(&self) -> bool {
         let is_said = |word: &str| {
@@ -122,7 +140,7 @@ impl Desk {
         once: Option<String>,
         resolve: &Resolve,
     ) -> Result<Answer, Refusal> {
-        let caller = self.known_as(caller);
+        let (caller, words) = (self.known_as(caller), words.meant_so());
         let news = self.links.news(&caller.person.id, &caller.via);
         let is_told_aloud = caller.is_overheard && caller.among.is_none() && words.restrict();
         let done = if words.plan() { "planned" } else { "declared" };

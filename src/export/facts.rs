@@ -381,7 +381,7 @@ impl Reading {
                     hazard.cleared_at = Some(at);
                 }
             }
-            Event::LinkAdded { label, url, sum } if shown.is_some() => {
+            Event::LinkAdded { label, url, sum } if shown.is_some_and(|line| line.corrected_by.is_none()) => {
                 self.links.push(Link { seq, label, url, sum });
             }
             Event::TaskAssigned { n, .. } => self.hidden_tasks.entry(n).or_default().text |= shown.is_none(),

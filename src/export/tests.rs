@@ -101,6 +101,21 @@ fn the_same_journal_gives_the_same_bytes() {
 }
 
 #[test]
+fn a_file_that_left_the_timeline_with_its_message_is_no_evidence_any_more() {
+    let mut j = checkout();
+    let link =
+        |label: &str| Event::LinkAdded { label: label.into(), url: "https://e.example/f".into(), sum: None };
+    j.say("Bo", None, link("stays.txt"));
+    let gone = j.say("Bo", None, link("gone.txt"));
+    j.say("Bo", None, correction(gone, "(deleted)"));
+    let paper = j.paper();
+    let source = paper.source(BERLIN);
+    let facts = facts::gather(&source, &facts::lines_by_seq(&source));
+    let labels: Vec<&str> = facts.links.iter().map(|link| link.label.as_str()).collect();
+    assert!(labels.contains(&"stays.txt") && !labels.contains(&"gone.txt"), "{labels:?}");
+}
+
+#[test]
 fn what_was_redacted_is_in_no_format() {
     let mut j = checkout();
     let tell = format!("the password is {SECRET}");

@@ -40,6 +40,11 @@ pub struct Completions {
     pub steps: Vec<(String, String)>,
     /// Those that can be begun.
     pub playbooks: Vec<(String, String)>,
+    /// Rosters, and escalations, of the settings.
+    pub rosters: Vec<(String, String)>,
+    pub escalations: Vec<(String, String)>,
+    /// Those whom a page reaches, or a roster may have: `@ada`.
+    pub on_call: Vec<(String, String)>,
 }
 
 /// What fits `typed` in the option `focused` of the verb at `path`: at most 25 pairs of a label (at most 100
@@ -94,6 +99,9 @@ fn candidates(
         "FIELD" => ctx.fields.clone(),
         "STEP" => ctx.steps.clone(),
         "PLAYBOOK" => ctx.playbooks.clone(),
+        "ROSTER" => ctx.rosters.clone(),
+        "WHO" if path.first() == Some(&"roster") => ctx.on_call.clone(),
+        "WHO" => [&ctx.escalations, &ctx.rosters, &ctx.on_call].into_iter().flatten().cloned().collect(),
         "DURATION" => ["5m", "10m", "15m", "20m", "30m", "1h", "2h"].map(same).to_vec(),
         "VERB" => {
             let verbs = tree::leaves().into_iter().map(|(path, _)| same(&path.join(" ")));

@@ -308,6 +308,8 @@ fn is_completed(arg: &Arg) -> bool {
             | "FIELD"
             | "STEP"
             | "PLAYBOOK"
+            | "WHO"
+            | "ROSTER"
     )
 }
 

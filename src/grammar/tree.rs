@@ -236,7 +236,7 @@ pub(super) enum Verb {
         words: String,
     },
     /// The last lines of the timeline, or those that you ask for
-    #[command(alias = "log", after_help = "timeline --pinned")]
+    #[command(alias = "log", after_help = "timeline --last 5")]
     Timeline {
         /// Only key moments
         #[arg(long)]
@@ -247,7 +247,7 @@ pub(super) enum Verb {
         /// Only so far back, such as 30m
         #[arg(long, value_name = "DURATION", value_parser = value::duration)]
         since: Option<value::Minutes>,
-        /// Only so many of them
+        /// Only so many of them, 1 to 20
         #[arg(long, value_name = "COUNT", value_parser = value::lines)]
         last: Option<u8>,
     },

@@ -343,8 +343,9 @@ fn filled_in(mut words: Words<'_>) -> Words<'_> {
     words
 }
 
+/// Of a form that somebody copied, or that is told, `N` stands for one.
 fn is_at_number(words: &Words<'_>) -> bool {
-    words.peek().is_some_and(|word| word.trim_start_matches('#').parse::<u32>().is_ok())
+    words.peek().is_some_and(|word| word == "N" || word.trim_start_matches('#').parse::<u32>().is_ok())
 }
 
 /// A word by which somebody means a number: `-1`, `2nd`, `two`.

@@ -31,7 +31,7 @@ pub fn sections<'a>(
     vec![
         ("Incident history", Some(history(incident, names))),
         ("Situation and last reports", lines(situation(incident))),
-        ("Priorities and objectives", lines(objectives(incident))),
+        ("Priorities and objectives", lines(objectives(incident, now))),
         ("Current plan and tasks", lines(plan(incident))),
         ("Actions under way", lines(actions(incident))),
         ("Organization", lines(organization)),
@@ -83,16 +83,17 @@ fn situation(incident: &Incident) -> Vec<String> {
     summary.into_iter().chain(cans).collect()
 }
 
-fn objectives(incident: &Incident) -> Vec<String> {
+fn objectives(incident: &Incident, now: DateTime<Utc>) -> Vec<String> {
     let open = incident.objectives.iter().filter(|o| o.state == ObjectiveState::Open);
-    period(incident).into_iter().chain(open.map(|o| format!("{}. {}", o.n, o.text))).collect()
+    period(incident, now).into_iter().chain(open.map(|o| format!("{}. {}", o.n, o.text))).collect()
 }
 
-/// The operational period that goes on, in a line.
-pub fn period(incident: &Incident) -> Option<String> {
+/// The operational period that goes on, or whose time is over without another, in a line.
+pub fn period(incident: &Incident, now: DateTime<Utc>) -> Option<String> {
     let period = incident.period.as_ref()?;
+    let until = if period.is_over(now) { "over since" } else { "until" };
     let stress = if period.emphasis.is_empty() { String::new() } else { format!(": {}", period.emphasis) };
-    Some(format!("Operational period {} until {}{stress}", period.n, dated(period.ends_at)))
+    Some(format!("Operational period {} {until} {}{stress}", period.n, dated(period.ends_at)))
 }
 
 fn plan(incident: &Incident) -> Vec<String> {
@@ -280,7 +281,7 @@ pub fn status<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Show
     if !incident.summary.is_empty() {
         out.push(format!("Summary: {}", incident.summary));
     }
-    out.extend(period(incident));
+    out.extend(period(incident, now));
     let open = incident.objectives.iter().filter(|objective| objective.state == ObjectiveState::Open);
     if let Some(open) = named(open.map(|objective| format!("{} {}", objective.n, brief(&objective.text)))) {
         out.push(format!("Objectives: {open}"));

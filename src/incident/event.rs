@@ -419,9 +419,12 @@ pub enum Event {
     ActionDone {
         n: u32,
         result: String,
-        /// It had no go, was held, or everything was stopped.
+        /// It had no go, or was held; in older entries also where everything was stopped.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         without_go: bool,
+        /// Everything was stopped.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_stopped: bool,
     },
     #[serde(rename = "action.dropped")]
     ActionDropped { n: u32, reason: String },

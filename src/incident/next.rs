@@ -13,7 +13,7 @@ use super::{
     relief::relief,
     role::Role,
     sentence::{brief, ended, some_of},
-    state::{ActionState, Incident, Period, Post, TaskState},
+    state::{ActionState, Incident, Post, TaskState},
 };
 use crate::{alert::window::Span, people::Person, post, wall::dated};
 
@@ -50,6 +50,7 @@ pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     my_work(incident, me, &mut lines);
     public(incident, me, policy, now, &mut lines);
     playbook(incident, me, &mut lines);
+    period(incident, me, now, &mut lines);
     leading(incident, me, policy, now, &mut lines);
     phase(incident, me, now, &mut lines);
     joining(incident, me, policy, &mut lines);
@@ -193,6 +194,9 @@ fn my_work(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
         let n = action.n;
         let text = ended(&action.text);
         lines.push(match action.state {
+            ActionState::Waiting if incident.stop.is_some() => {
+                format!("Your action {n} waits for a go, and everything is stopped: do not do it yet. {text}")
+            }
             ActionState::Waiting => format!("Your action {n} waits for a go: do not do it yet. {text}"),
             ActionState::Going | ActionState::Overdue if incident.stop.is_some() => {
                 format!("Your action {n} waits: everything is stopped. Do not do it yet. {text}")
@@ -291,10 +295,6 @@ fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
         let helps = relief(incident, me, policy.words);
         lines.push(format!("{reports} people report straight to you. {helps}"));
     }
-    let is_over = |period: &&Period| period.ends_at <= now;
-    if let Some(period) = incident.period.as_ref().filter(is_over).filter(|_| incident.phase.is_active()) {
-        lines.push(format!("Operational period {} is over: `period start 2h`.", period.n));
-    }
     let is_working = matches!(incident.phase, Phase::Investigating | Phase::Identified);
     let stale = fresh(incident, policy);
     match incident.cans.iter().max_by_key(|(_, can)| can.at) {
@@ -313,6 +313,17 @@ fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
         let named = named.collect::<Vec<_>>().join(", ");
         let (slug, whom) = (first.slug(), alternates::asked(incident, policy, first));
         lines.push(format!("Nobody has yet the role of {named}. `role offer {slug} {whom}`."));
+    }
+}
+
+/// The end of an operational period is for whoever plans the next.
+fn period(incident: &Incident, me: &Person, now: DateTime<Utc>, lines: &mut Vec<String>) {
+    let plans = leads(incident, me) || incident.roles_of(me).iter().any(|role| role.rights() == "planning");
+    if !plans || !incident.phase.is_active() || !allowed(incident, me, Verb::Period) {
+        return;
+    }
+    if let Some(period) = incident.period.as_ref().filter(|period| period.is_over(now)) {
+        lines.push(format!("Operational period {} is over: `period start 2h`.", period.n));
     }
 }
 

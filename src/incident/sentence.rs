@@ -68,6 +68,16 @@ pub(super) fn go_on(free: &[ActionOf]) -> String {
     if named.is_empty() { String::new() } else { format!(" Free to go on: {}.", named.join(", ")) }
 }
 
+/// How something was done that should have waited.
+pub(super) fn done_how(without_go: bool, is_stopped: bool) -> Option<&'static str> {
+    match (without_go, is_stopped) {
+        (false, false) => None,
+        (true, false) => Some("without a go"),
+        (false, true) => Some("while everything was stopped"),
+        (true, true) => Some("without a go and while everything was stopped"),
+    }
+}
+
 fn nudge(
     whom: Whom,
     asked: &[Person],
@@ -491,18 +501,21 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
                     format!("Action {n} waits, as everything is stopped{time_box}: {}", ended(text))
                 }
                 (false, _) => format!("Action {n} is about to be done{time_box}: {}", ended(text)),
-                (true, true) => format!("Action {n} is risky and waits for a go{time_box}: {}", ended(text)),
-                (true, false) => format!(
-                    "Action {n} is risky and waits for the go of {}{time_box}: {}",
-                    either(waits_for),
-                    ended(text)
-                ),
+                (true, nobody) => {
+                    let whose =
+                        if nobody { "a go".to_owned() } else { format!("the go of {}", either(waits_for)) };
+                    let stop = if *is_stopped { ", and everything is stopped" } else { "" };
+                    format!("Action {n} is risky and waits for {whose}{stop}{time_box}: {}", ended(text))
+                }
             }
         }
         Event::ActionCleared { n } => format!("Action {n} has its go{}", because(&named)),
         Event::ActionHeld { n, reason } => format!("Action {n}{which} is held{}", because(reason)),
-        Event::ActionDone { n, result, without_go } => {
-            let how = if *without_go { "was done without a go" } else { "is done" };
+        Event::ActionDone { n, result, without_go, is_stopped } => {
+            let how = match done_how(*without_go, *is_stopped) {
+                Some(how) => format!("was done {how}"),
+                None => "is done".to_owned(),
+            };
             format!("Action {n}{which} {how}{}", because(result))
         }
         Event::ActionDropped { n, reason } => {

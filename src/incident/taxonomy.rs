@@ -8,9 +8,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{severity::Severity, state::FieldValue};
+use crate::alert::text::{is_blank, one_line};
 
 /// Characters of a field's value at most.
 const VALUE_CHARS_MAX: usize = 500;
+/// Characters of a wrong one that are said again.
+const SHOWN_CHARS_MAX: usize = 60;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IncidentType {
@@ -75,9 +78,9 @@ impl Field {
     /// The value as it is kept, or in two sentences why it is none and what would be.
     pub fn read(&self, value: &str) -> Result<String, (String, String)> {
         let value = value.trim();
-        let shown: String = value.chars().take(60).collect();
+        let shown = one_line(value, SHOWN_CHARS_MAX);
         let kept = match self.kind {
-            _ if value.is_empty() || value.chars().count() > VALUE_CHARS_MAX => None,
+            _ if is_blank(value) || value.chars().count() > VALUE_CHARS_MAX => None,
             FieldKind::Text => Some(value.to_owned()),
             FieldKind::Choice => {
                 self.choices.iter().find(|choice| choice.to_lowercase() == value.to_lowercase()).cloned()
@@ -174,6 +177,7 @@ mod tests {
         assert!(kept(FieldKind::Url, "https://a.example/x").is_ok());
         for (kind, value, says) in [
             (FieldKind::Text, "  ", "a text"),
+            (FieldKind::Text, "\u{200b}\u{2060}", "a text"),
             (FieldKind::Choice, "asia", "eu, us-east"),
             (FieldKind::Number, "many", "a number"),
             (FieldKind::Number, "inf", "a number"),

@@ -100,6 +100,11 @@ fn is_important(event: &Event) -> bool {
 
 /// Puts another person's words in the place of the first. False for what cannot be corrected so.
 fn reword(event: &mut Event, correction: &Correction) -> bool {
+    // Of a file that left its message, neither the name stays nor where it was.
+    if matches!(event, Event::LinkAdded { .. }) && correction.can.is_none() {
+        *event = Event::Noted { text: correction.text.clone(), until: None, is_mark: false };
+        return true;
+    }
     match (event, &correction.can) {
         (Event::Noted { text, .. } | Event::DecisionRecorded { text }, None) => {
             text.clone_from(&correction.text);
@@ -125,7 +130,7 @@ struct Correction {
 
 /// The entries as a reader sees them, in the order of the journal. Costs what the number of entries costs.
 ///
-/// A correction counts while it is not redacted itself, and only for an account ([`Event::is_correctable`]). A
+/// A correction counts while it is not redacted itself, and only for an account ([`Event::is_correctable`]) or a file. A
 /// redaction takes the words of its target and of every correction of it, earlier or later
 /// ([`Event::is_redactable`] says what can be hidden at all); of what was done it takes the words alone.
 pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Line> {
@@ -182,7 +187,7 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
             Event::EntryRedacted { target, reason } => {
                 redactions.entry(target).or_insert((entry.seq, reason));
             }
-            event if event.is_correctable() => {
+            event if event.is_correctable() || matches!(event, Event::LinkAdded { .. }) => {
                 accounts.insert(entry.seq, event);
             }
             _ => {}

@@ -279,6 +279,7 @@ pub(super) async fn take(
         sqlx::query(AssertSqlSafe(around.before.to_owned())).execute(&mut *conn).await?;
     }
     let mut known = known_alerts(conn, around.before, asked).await?;
+    known.reserve(incoming.len());
     let incoming = whole(incoming, &known);
     let incoming: Vec<(usize, &One)> = incoming.iter().map(|(at, one)| (*at, one.as_ref())).collect();
     read_situations(conn, known.values().map(|known| known.situation), memory).await?;
@@ -287,22 +288,23 @@ pub(super) async fn take(
     let is_overtaken = |known: &KnownAlert<'_>, alert: &Alert| {
         known.known != Known::of(alert) && known.last.overtakes(alert)
     };
+    let has_row = |one: &&One| known.contains_key(&one.key);
     let fires: HashSet<Key> = incoming
         .iter()
-        .filter(|(_, one)| one.alert.status == Status::Firing)
-        .filter(|(_, one)| !known.get(&one.key).is_some_and(|known| is_overtaken(known, &one.alert)))
-        .map(|(_, one)| one.key)
+        .map(|(_, one)| *one)
+        .filter(has_row)
+        .filter(|one| one.alert.status == Status::Firing)
+        .filter(|one| !known.get(&one.key).is_some_and(|known| is_overtaken(known, &one.alert)))
+        .map(|one| one.key)
         .collect();
     // Its row is still the one row of this alert.
     let rows: HashMap<Key, i64> = known.iter().map(|(key, known)| (*key, known.id)).collect();
     known.retain(|key, known| {
         memory.held.get(&known.situation).is_some_and(|held| held.is_open || !fires.contains(key))
     });
-    let spots: HashMap<Key, Spot> = incoming
-        .iter()
-        .filter(|(_, one)| !known.contains_key(&one.key))
-        .map(|(_, one)| (one.key, memory.spot(one)))
-        .collect();
+    let mut spots: HashMap<Key, Spot> = HashMap::with_capacity(incoming.len());
+    let new = incoming.iter().filter(|(_, one)| !known.contains_key(&one.key));
+    spots.extend(new.map(|(_, one)| (one.key, memory.spot(one))));
     read_open(conn, spots.values().map(|spot| spot.hash).collect(), memory).await?;
 
     let mut receipts = vec![AlertReceipt::default(); batches.len()];

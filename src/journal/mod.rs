@@ -221,8 +221,12 @@ pub trait Journal: Send + Sync {
     fn incidents(&self, filter: IncidentFilter) -> Reading<'_, Vec<IncidentRow>>;
     /// The list row of one incident.
     fn incident_row(&self, id: IncidentId) -> Reading<'_, Option<IncidentRow>>;
+    /// Every incident that anything is kept of: entries, a list row or public posts.
+    fn recorded(&self) -> Reading<'_, Vec<IncidentId>>;
     fn last_number(&self, kind: Kind) -> Reading<'_, u32>;
     fn public_posts(&self, since: DateTime<Utc>) -> Reading<'_, Vec<PublicPostRow>>;
+    /// Those of one incident.
+    fn public_posts_of(&self, incident: IncidentId) -> Reading<'_, Vec<PublicPostRow>>;
     fn answered(&self, key: &str) -> Reading<'_, Option<(String, String)>>;
 
     // Alerts

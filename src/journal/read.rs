@@ -185,6 +185,19 @@ pub(super) async fn incident_of(pool: &SqlitePool, id: IncidentId) -> Result<Opt
     row.as_ref().map(incident_row).transpose()
 }
 
+pub(super) async fn recorded(pool: &SqlitePool) -> Result<Vec<IncidentId>> {
+    let rows = sqlx::query(
+        "SELECT incident FROM entries UNION SELECT incident FROM incidents UNION SELECT incident FROM public_posts",
+    )
+    .fetch_all(pool)
+    .await;
+    let mut ids = each(rows, |row| {
+        row.get::<String, _>(0).parse::<IncidentId>().map_err(|why| damaged("an incident's name", why))
+    })?;
+    ids.sort();
+    Ok(ids)
+}
+
 pub(super) async fn last_number(pool: &SqlitePool, kind: Kind) -> Result<u32> {
     let max: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM incidents WHERE kind = $1")
         .bind(kind.word())
@@ -204,15 +217,26 @@ pub(super) async fn public_posts(pool: &SqlitePool, since: DateTime<Utc>) -> Res
     .bind(since.timestamp_millis())
     .fetch_all(pool)
     .await;
-    each(rows, |row| {
-        let name: String = row.get(0);
-        Ok(PublicPostRow {
-            incident: name.parse().map_err(|why: String| damaged("a public post", why))?,
-            n: u32::try_from(row.get::<i64, _>(1)).unwrap_or(0),
-            published_at: time(row.get(2)),
-            post: serde_json::from_str(row.get(3))
-                .map_err(|e| damaged(format!("a public post of {name}"), e))?,
-        })
+    each(rows, public_post)
+}
+
+pub(super) async fn public_posts_of(pool: &SqlitePool, incident: IncidentId) -> Result<Vec<PublicPostRow>> {
+    let rows = sqlx::query(
+        "SELECT incident, n, published_at, post FROM public_posts WHERE incident = $1 ORDER BY n",
+    )
+    .bind(incident.to_string())
+    .fetch_all(pool)
+    .await;
+    each(rows, public_post)
+}
+
+fn public_post(row: &SqliteRow) -> Result<PublicPostRow> {
+    let name: String = row.get(0);
+    Ok(PublicPostRow {
+        incident: name.parse().map_err(|why: String| damaged("a public post", why))?,
+        n: u32::try_from(row.get::<i64, _>(1)).unwrap_or(0),
+        published_at: time(row.get(2)),
+        post: serde_json::from_str(row.get(3)).map_err(|e| damaged(format!("a public post of {name}"), e))?,
     })
 }
 

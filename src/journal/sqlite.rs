@@ -265,11 +265,17 @@ impl Journal for SqliteJournal {
     fn incident_row(&self, id: IncidentId) -> Reading<'_, Option<IncidentRow>> {
         Box::pin(read::incident_of(&self.readers, id))
     }
+    fn recorded(&self) -> Reading<'_, Vec<IncidentId>> {
+        Box::pin(read::recorded(&self.readers))
+    }
     fn last_number(&self, kind: Kind) -> Reading<'_, u32> {
         Box::pin(read::last_number(&self.readers, kind))
     }
     fn public_posts(&self, since: DateTime<Utc>) -> Reading<'_, Vec<PublicPostRow>> {
         Box::pin(read::public_posts(&self.readers, since))
+    }
+    fn public_posts_of(&self, incident: IncidentId) -> Reading<'_, Vec<PublicPostRow>> {
+        Box::pin(read::public_posts_of(&self.readers, incident))
     }
     fn answered(&self, key: &str) -> Reading<'_, Option<(String, String)>> {
         let key = key.to_owned();

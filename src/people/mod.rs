@@ -6,8 +6,10 @@ pub mod links;
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::text::{acts, is_blank, legible};
+
 /// Characters of an id or a display name kept at most.
-const NAME_CHARS_MAX: usize = 80;
+pub const NAME_CHARS_MAX: usize = 80;
 /// What chats call whoever reads along by.
 const EVERYBODY: [&str; 5] = ["all", "channel", "everyone", "here", "room"];
 /// How chats write a group, a call or a channel.
@@ -29,17 +31,18 @@ impl Person {
     /// leading `@` dropped.
     ///
     /// # Errors
-    /// A sentence, when the name is empty, too long, has control characters in it or calls more than one person.
+    /// A sentence, when nothing is seen of the name, when it is too long, has characters in it that act on a screen or calls
+    /// more than one person.
     pub fn named(name: &str) -> Result<Person, String> {
         let name = name.trim().trim_start_matches('@').trim();
-        if name.is_empty() {
+        if is_blank(name) {
             return Err("A person needs a name; none was given.".into());
         }
         if name.chars().count() > NAME_CHARS_MAX {
             return Err(format!("A name has at most {NAME_CHARS_MAX} characters."));
         }
-        if name.chars().any(|c| c.is_control()) {
-            return Err("A name has no control characters or line breaks.".into());
+        if name.chars().any(acts) {
+            return Err("A name has no line breaks, no control characters and none that turn the direction of writing. Type it anew.".into());
         }
         let id: String =
             name.to_lowercase().chars().map(|c| if c.is_whitespace() { '-' } else { c }).collect();
@@ -76,6 +79,13 @@ impl Person {
     pub fn house() -> Person {
         Person { id: "commandpost".into(), name: "commandpost".into() }
     }
+}
+
+/// A display name as another system has it, fit to stand in a line of ours. `None` where nobody would see anything of it.
+pub fn shown_name(name: &str) -> Option<String> {
+    let printed: String = name.chars().filter(|c| !c.is_control()).collect();
+    let name: String = legible(printed.trim()).chars().take(NAME_CHARS_MAX).collect();
+    (!is_blank(&printed) && !is_blank(&name)).then(|| name.trim_end().to_owned())
 }
 
 /// Whether another `@NAME` stands behind the first. The one of `ada@example.org` is within a word.
@@ -121,6 +131,36 @@ mod tests {
         assert_eq!(Person::named("@ada lovelace ").unwrap().id, ada.id);
         assert!(Person::named("  ").unwrap_err().contains("needs a name"));
         assert!(Person::named("a\nb").is_err());
+    }
+
+    #[test]
+    fn nobody_has_a_name_that_cannot_be_seen_or_that_turns_the_rest_of_the_line() {
+        for name in ["\u{200b}", "@\u{2060}", "\u{3164}", "\u{feff}"] {
+            assert!(Person::named(name).unwrap_err().contains("needs a name"), "{name:?}");
+        }
+        for name in ["a\u{202e}b", "\u{2066}Ada\u{2069}", "a\u{9d}b", "a\u{85}b", "a\u{2028}b"] {
+            assert!(Person::named(name).unwrap_err().contains("direction of writing"), "{name:?}");
+        }
+        // Names that need their joiners and marks keep them.
+        for name in ["علی\u{200c}رضا", "שלום\u{200f}", "Ada 👩\u{200d}🚒"] {
+            assert_eq!(Person::named(name).unwrap().name, name);
+        }
+    }
+
+    #[test]
+    fn the_name_that_a_chat_has_of_somebody_cannot_turn_a_line_of_ours() {
+        assert_eq!(shown_name(" Bob\n\u{7} ").as_deref(), Some("Bob"));
+        assert_eq!(shown_name("ev\u{202e}ada").as_deref(), Some("ev\u{FFFD}ada"));
+        for nothing in ["", " ", "\u{200b}", "\u{202e}\u{3164}", "\u{9d}"] {
+            assert_eq!(shown_name(nothing), None, "{nothing:?}");
+        }
+        assert_eq!(shown_name(&"ä".repeat(200)).map(|name| name.chars().count()), Some(NAME_CHARS_MAX));
+    }
+
+    #[test]
+    fn whoever_was_recorded_before_names_were_cleaned_is_still_read() {
+        let old = r#"{"id":"a\u202eb","name":"a\u202eb"}"#;
+        assert_eq!(serde_json::from_str::<Person>(old).unwrap().name, "a\u{202e}b");
     }
 
     #[test]

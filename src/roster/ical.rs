@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use rrule::{Frequency, RRule, Unvalidated};
 
 use super::Span;
-use crate::people::Person;
+use crate::people::{Person, shown_name};
 use crate::wall::instant;
 
 /// Events of one calendar, and times that one of them repeats within the window, at most.
@@ -316,7 +316,7 @@ pub fn by_name(text: &str, people: &[Someone]) -> Person {
     if let Some(one) = people.iter().filter(|one| named(one).is_some()).max_by_key(|one| named(one)) {
         return one.person.clone();
     }
-    let shown: String = text.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
+    let shown: String = shown_name(text).unwrap_or_default().chars().take(NAME_CHARS_MAX).collect();
     Person::named(&shown.replace(':', " "))
         .unwrap_or_else(|_| Person { id: "somebody".into(), name: "somebody".into() })
 }

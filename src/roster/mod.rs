@@ -20,8 +20,10 @@ use chrono_tz::Tz;
 pub use moment::{moment, span};
 pub use words::{Hours, Length};
 
-use crate::people::Person;
+use crate::{alert::text::one_line, people::Person};
 
+/// Characters of an unknown name that are said again.
+const SHOWN_CHARS_MAX: usize = 40;
 /// What stands before a roster's name where whoever is on call may be named besides people.
 pub const ON_CALL: &str = "roster:";
 
@@ -193,7 +195,8 @@ pub fn find<'r>(rosters: &'r [Roster], name: &str) -> Result<(&'r Roster, &'r La
         if rosters.is_empty() {
             return "There are no rosters: the settings have no [[roster]].".to_owned();
         }
-        format!("There is no roster «{name}». There are {}.", names(rosters).join(", "))
+        let shown = one_line(name, SHOWN_CHARS_MAX);
+        format!("There is no roster «{shown}». There are {}.", names(rosters).join(", "))
     })
 }
 

@@ -172,6 +172,14 @@ fn a_layer_is_meant_by_its_roster_by_both_or_by_its_own_name_where_that_is_clear
     );
 }
 
+#[test]
+fn a_long_name_that_is_no_roster_is_said_again_in_short_and_turns_nothing() {
+    let rosters = [roster(vec![])];
+    let why = find(&rosters, &format!("a\u{202e}{}", "x".repeat(10_000))).unwrap_err();
+    let shown = format!("There is no roster «a {}…».", "x".repeat(37));
+    assert!(why.starts_with(&shown), "{why}");
+}
+
 prop_compose! {
     fn turns()(
         zone in prop::sample::select(&ZONES[..]),

@@ -245,6 +245,54 @@ async fn a_changed_byte_is_found_by_verify_with_incident_and_entry() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_page_and_lists_say_against_the_timeline_is_found_by_verify_and_mended_by_rebuild() {
+    let mut post = Program::new("");
+    post.start().await;
+    let incident = post.declare("ada", "checkout is down").await;
+    publish(&post, &incident, 1, "We are on it.").await;
+    assert!(post.stop().success());
+    assert!(post.run(&["verify"]).status.success());
+    let change = async |sql: &'static str| {
+        let mut conn = SqliteConnectOptions::new().filename(post.database()).connect().await.unwrap();
+        assert_eq!(sqlx::query(sql).execute(&mut conn).await.unwrap().rows_affected(), 1, "{sql}");
+        sqlx::Connection::close(conn).await.unwrap();
+        let found = post.run(&["verify"]);
+        assert!(!found.status.success(), "{sql}");
+        let out = String::from_utf8(found.stdout).unwrap();
+        assert!(out.contains("BROKEN") && out.contains("`commandpost rebuild`"), "{out}");
+        assert!(!out.contains("Row {") && !out.contains("Some("), "in words: {out}");
+        assert!(post.run(&["rebuild"]).status.success());
+        assert!(post.run(&["verify"]).status.success(), "rebuilt after {sql}");
+        out
+    };
+    let said = change("UPDATE public_posts SET post = replace(post, 'We are on it.', 'We are on it!')").await;
+    let differs = format!(
+        "{incident}: the status page shows the public post P1 otherwise than it was published: \
+         «We are on it!» in place of «We are on it.»."
+    );
+    assert!(said.contains(&differs), "{said}");
+    let said = change("UPDATE public_posts SET published_at = published_at - 60000").await;
+    assert!(said.contains("otherwise than it was published: at 20"), "{said}");
+    let said = change("UPDATE public_posts SET post = '{}'").await;
+    assert!(said.contains(&format!("a public post of {incident}")), "{said}");
+    let said = change("DELETE FROM public_posts").await;
+    assert!(said.contains("the status page does not show the public post P1."), "{said}");
+    let said = change(
+        "INSERT INTO public_posts SELECT incident, 7, published_at, post FROM public_posts WHERE n = 1",
+    )
+    .await;
+    assert!(said.contains("the status page shows a public post P7 that was never published."), "{said}");
+    let said = change("UPDATE incidents SET title = 'checkout is up', severity = 'sev4'").await;
+    let differs = "the title is «checkout is down», not «checkout is up»; the severity is «";
+    assert!(said.contains(differs), "{said}");
+    assert!(change("DELETE FROM incidents").await.contains("it is missing in the lists."));
+    let stray = "INSERT INTO public_posts SELECT 'INC-99', n, published_at, post FROM public_posts";
+    let said = change(stray).await;
+    let differs = "INC-99: the status page shows a public post P1 that was never published.";
+    assert!(said.contains(differs), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn verify_says_that_restricted_incidents_are_left_out_and_looks_at_them_without_a_server() {
     let mut post = Program::new("");
     post.start().await;

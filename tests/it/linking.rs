@@ -180,3 +180,68 @@ async fn whoever_holds_a_part_hands_it_over_before_they_take_another_name() {
     let timeline = chats.desk.timeline("INC-1".parse().unwrap(), 1).await.unwrap();
     assert!(timeline.iter().any(|line| line.actor.id == "discord:7"), "who did what stays readable");
 }
+
+/// Those in the crew, as the list begins each line.
+fn crew(list: &str) -> Vec<&str> {
+    list.lines().map(|line| line.split([',', '–']).next().unwrap_or_default().trim()).collect()
+}
+
+#[tokio::test]
+async fn whoever_was_checked_in_under_two_names_is_one_of_the_crew_once_they_are_linked() {
+    let chats = Chats::open().await;
+    chats.slack("UADA", "declare checkout is down").await.unwrap();
+    chats.discord("7", "crew checkin").await.unwrap();
+    assert_eq!(crew(&chats.slack("UADA", "crew list").await.unwrap()).len(), 2);
+    let ada = code(&chats.slack("UADA", "link me").await.unwrap());
+    chats.discord("7", &format!("link me {ada}")).await.unwrap();
+    let list = chats.slack("UADA", "crew list").await.unwrap();
+    assert_eq!(crew(&list), ["ada"], "{list}");
+    let called = chats.slack("UADA", "crew roll-call").await.unwrap_err();
+    assert!(called.why.contains("Nobody else is checked in"), "{called}");
+    let timeline = chats.desk.timeline("INC-1".parse().unwrap(), 1).await.unwrap();
+    let gone = timeline.iter().find(|line| line.name == "checkout").unwrap();
+    assert!(gone.actor.id == "discord:7" && gone.text.contains("counts as ada"), "{gone:?}");
+}
+
+#[tokio::test]
+async fn whoever_was_checked_in_under_the_name_that_goes_stays_checked_in_under_the_other() {
+    let chats = Chats::open().await;
+    chats.slack("UADA", "declare checkout is down").await.unwrap();
+    chats.discord("7", "crew checkin").await.unwrap();
+    let stranger = code(&chats.slack("U2", "link me").await.unwrap());
+    chats.discord("7", &format!("link me {stranger}")).await.unwrap();
+    let incident = chats.desk.incident("INC-1".parse().unwrap()).await.unwrap();
+    let here: Vec<&str> = incident.present().iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(here, ["ada", "slack:U2"]);
+    chats.discord("7", "crew checkout").await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_is_called_by_a_roll_answers_it_before_they_take_another_name() {
+    let chats = Chats::open().await;
+    chats.slack("UADA", "declare checkout is down").await.unwrap();
+    chats.discord("7", "crew checkin").await.unwrap();
+    let ada = code(&chats.slack("UADA", "link me").await.unwrap());
+    chats.slack("UADA", "crew roll-call").await.unwrap();
+    let refused = chats.discord("7", &format!("link me {ada}")).await.unwrap_err();
+    assert!(refused.why.contains("The roll is being called in INC-1"), "{refused}");
+    assert!(refused.instead.contains("`here`"), "{refused}");
+    chats.discord("7", "here").await.unwrap();
+    // The same code still holds.
+    chats.discord("7", &format!("link me {ada}")).await.unwrap();
+    assert_eq!(crew(&chats.slack("UADA", "crew list").await.unwrap()), ["ada"]);
+}
+
+#[tokio::test]
+async fn nobody_leaves_a_restricted_incident_unseen_by_being_linked() {
+    let chats = Chats::open().await;
+    chats.slack("UADA", "declare a leak").await.unwrap();
+    chats.discord("7", "crew checkin").await.unwrap();
+    chats.slack("UADA", "crew restrict").await.unwrap();
+    let stranger = code(&chats.slack("U2", "link me").await.unwrap());
+    let refused = chats.discord("7", &format!("link me {stranger}")).await.unwrap_err();
+    assert!(refused.why.contains("is checked in to INC-1, which"), "{refused}");
+    let aloud = Caller::person(chats.discord.meet("7", ""), "discord").overheard();
+    let refused = chats.said(aloud, &format!("link me {stranger}")).await.unwrap_err();
+    assert!(refused.why.contains("a restricted incident") && !refused.why.contains("INC-1"), "{refused}");
+}

@@ -475,6 +475,14 @@ async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_
     let told = history.iter().filter(|event| event.to_string().contains("belongs to no incident")).count();
     assert_eq!(told, 1, "{history:#?}");
 
+    // A file leaves the timeline with its message.
+    let path = format!("/rooms/{}/redact/{}/r3", part(&main), part(&file));
+    ben.call("PUT", &path, Some(json!({}))).await;
+    until(60, "the file off the timeline", || async {
+        !Post::texts(&post.program.timeline("INC-1", 1).await).iter().any(|text| text.contains("graph.png"))
+    })
+    .await;
+
     // Whoever switches on encryption is told what comes of it.
     let encrypt = json!({"algorithm": "m.megolm.v1.aes-sha2"});
     ada.call("PUT", &format!("/rooms/{}/state/m.room.encryption/", part(&main)), Some(encrypt)).await;

@@ -348,6 +348,8 @@ async fn a_slip_in_a_name_puts_nobody_on_call_and_who_cannot_be_paged_is_told_an
     assert_eq!(refused.why, "The settings name nobody called cyy: no page would reach them.");
     assert!(refused.instead.starts_with("Name one of those there are: @cy, "), "the likest first: {refused}");
     assert!(!refused.instead.contains("@dee"), "she cannot be paged either: {refused}");
+    let setting = "Somebody new is added to the settings as a [[person]] with `page = [\"PAGER:ADDRESS\"]`.";
+    assert!(refused.instead.ends_with(setting), "no command that a chat would show: {refused}");
     let overrides = night.type_in("Bo", "oncall overrides").await.unwrap();
     assert!(overrides.starts_with("Nothing is overridden"), "{overrides}");
 

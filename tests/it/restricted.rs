@@ -22,7 +22,7 @@ use crate::{
     route_roles::routes,
     support::{
         house::{House, alert, caller, declare, person},
-        program::Program,
+        program::{Program, free_port, until},
     },
 };
 
@@ -227,4 +227,33 @@ async fn in_a_room_where_others_read_along_nothing_of_it_is_answered() {
             .unwrap()
             .is_empty()
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_lists_the_outbox_without_a_name_is_not_told_that_all_has_been_said() {
+    let mut post = Program::new("");
+    let (bot, signing) = (post.secret("bot", "xoxb-canary"), post.secret("signing", "canary-signing-0123"));
+    // Nobody listens there: what is to be said waits.
+    post.configure(&format!(
+        "[slack]\nbase_url = \"http://127.0.0.1:{}\"\nbot_token_file = \"{bot}\"\n\
+         signing_secret_file = \"{signing}\"\nchannel = \"C0123456789\"\n",
+        free_port()
+    ));
+    post.start().await;
+    let new = json!({ "title": format!("leak of {WORD}"), "restricted": true });
+    let declared = post.client.post(post.url("/api/v1/incidents")).header("X-Commandpost-Person", "ada");
+    assert_eq!(declared.json(&new).send().await.unwrap().status().as_u16(), 201);
+    let told = |args: &[&str]| String::from_utf8_lossy(&post.run(args).stdout).into_owned();
+    until(60, "what waits, for Ada", || async { told(&["outbox", "--as", "ada"]).contains("INC-1") }).await;
+    let nameless = told(&["outbox"]);
+    assert!(nameless.contains("everybody may see") && nameless.contains("--as NAME"), "{nameless}");
+    let other = told(&["outbox", "--as", "bo"]);
+    assert!(other.contains("Nothing waits that you may see"), "{other}");
+    for shown in [nameless, other] {
+        assert!(!shown.contains("everything") && !shown.contains("INC-1"), "{shown}");
+    }
+    assert!(post.stop().success());
+    // On the data directory itself everything is listed, whoever asks.
+    let all = String::from_utf8_lossy(&post.run(&["outbox"]).stdout).into_owned();
+    assert!(all.contains("INC-1"), "{all}");
 }

@@ -80,6 +80,9 @@ impl DiscordDoor {
     /// Does what was asked and answers it, by whichever way it came.
     pub(super) async fn act(self: Arc<Self>, asked: Asked) {
         if asked.guild != self.settings.guild_id {
+            if asked.kind == Kind::Typing {
+                return self.first_answer(&asked, &json!({"type": 8, "data": {"choices": []}})).await;
+            }
             return self.first_answer(&asked, &told(ELSEWHERE)).await;
         }
         match asked.kind {

@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serenity::{
     all::{
         ChunkGuildFilter, ClientBuilder, ConnectionStage, Context, Event, GatewayError, GatewayIntents,
@@ -30,7 +30,7 @@ use serenity::{
 };
 use tokio::{
     runtime::{Builder, Handle, Runtime},
-    sync::{Mutex, OwnedMutexGuard, oneshot},
+    sync::{Mutex, OwnedMutexGuard, oneshot, watch},
 };
 
 use super::{
@@ -53,6 +53,9 @@ const ARE_YOU_THERE: &str = "are-you-there";
 const INTENTS: GatewayIntents = GatewayIntents::GUILD_MESSAGES;
 /// Discord lets a bot begin one session in five seconds.
 const BETWEEN_SESSIONS: Duration = Duration::from_secs(5);
+/// As requests are answered again the gateway is tried before its time, and then not so again for a while: each try may cost one of
+/// the day's sessions.
+const BETWEEN_EARLY_TRIES: TimeDelta = TimeDelta::minutes(10);
 /// For goodbyes.
 const GOODBYE: Duration = Duration::from_secs(3);
 
@@ -70,25 +73,31 @@ enum End {
 
 /// Keeps the gateway connected until the door is stopped, or until trying is of no use.
 pub(super) async fn run(door: Arc<DiscordDoor>) {
-    let mut failures = 0_u32;
+    let (mut failures, mut tried_early) = (0_u32, None);
+    let mut returns = door.returns.subscribe();
     while !door.stop.is_cancelled() {
         let mut was_connected = false;
+        // What returned before this try is no reason for the next.
+        returns.mark_unchanged();
         let mut end = connect(&door, &mut was_connected).await;
         door.standing.set_connected(false, door.desk.world.now());
         if was_connected {
             failures = 0;
+            returns.mark_unchanged();
         }
         let full = FIRST_PAUSE_MS.saturating_mul(1 << failures.min(16)).min(LONGEST_PAUSE_MS);
         let jittered = full as f64 * (0.5 + 0.5 * door.desk.world.chance());
         let mut pause = Duration::from_millis(jittered as u64);
         // Ever more seldom: it may cost one of the day's sessions.
         let asks = !was_connected && failures.saturating_add(1).is_power_of_two();
+        let mut least = Duration::ZERO;
         if asks && matches!(end, End::Hung(_)) {
             match closed::ask(&door, INTENTS.bits()).await {
                 Some(why) => end = End::Fatal(why.to_owned()),
-                None => pause = pause.max(BETWEEN_SESSIONS),
+                None => (pause, least) = (pause.max(BETWEEN_SESSIONS), BETWEEN_SESSIONS),
             }
         }
+        let mut may_be_early = may_try_early(tried_early, door.desk.world.now());
         match end {
             End::Stopped => return,
             End::Fatal(why) => {
@@ -99,6 +108,7 @@ pub(super) async fn run(door: Arc<DiscordDoor>) {
                 tracing::warn!("{why}");
                 door.standing.unheard(why);
                 pause = pause.max(after);
+                may_be_early = false;
             }
             End::Lost(why) | End::Hung(why) => {
                 tracing::warn!(?pause, "{why}");
@@ -110,8 +120,22 @@ pub(super) async fn run(door: Arc<DiscordDoor>) {
         tokio::select! {
             () = door.stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
+            () = returned(&mut returns, least), if may_be_early => tried_early = Some(door.desk.world.now()),
         }
     }
+}
+
+fn may_try_early(last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    last.is_none_or(|last| now - last >= BETWEEN_EARLY_TRIES)
+}
+
+/// Waits until requests are answered again, and for so long besides: whatever kept them off may have kept the gateway off.
+async fn returned(returns: &mut watch::Receiver<u64>, least: Duration) {
+    if returns.changed().await.is_err() {
+        // Nobody is there to tell it any more.
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(least).await;
 }
 
 /// A runtime that ends with everything in it, connections that hang included.
@@ -146,8 +170,21 @@ async fn may_connect(door: &DiscordDoor) -> Result<(), End> {
         }
         Err(trouble) if trouble.is_bad_token() => Err(End::Fatal(trouble.why())),
         Err(Trouble::Wait(after)) => Err(End::NotBefore(after, Trouble::Wait(after).why())),
-        Err(trouble) => Err(End::Lost(trouble.why())),
+        Err(trouble) => Err(End::Lost(unasked(&trouble))),
     }
+}
+
+/// Why there is no connection, where Discord could not be asked for one. It stands after requests are answered again, so it is not
+/// about the request.
+fn unasked(trouble: &Trouble) -> String {
+    let why = match trouble {
+        Trouble::NotSent(why) | Trouble::MaybeSent(why) => why.clone(),
+        Trouble::Broken(status) => format!("it answered {status}"),
+        Trouble::Wait(_) | Trouble::Refused { .. } => return trouble.why(),
+    };
+    format!(
+        "Discord's gateway is not connected, as Discord could not be asked for it: {why}. A new connection is tried."
+    )
 }
 
 /// What is said while no session may be begun.
@@ -285,7 +322,7 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
             if *was_connected && gate.is_unanswered(&life, within) {
                 let seconds = within.as_secs_f64();
                 return End::Hung(format!(
-                    "Discord's gateway took a connection and said nothing for {seconds} s; it is connected anew."
+                    "Discord's gateway took a connection and said nothing for {seconds} s; a new connection is tried."
                 ));
             }
         }
@@ -306,7 +343,7 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
         if watch.away >= settings.watchdog {
             let seconds = settings.watchdog.as_secs_f64();
             return End::Hung(format!(
-                "Discord's gateway was not there for {seconds} s; it is connected anew."
+                "Discord's gateway was not there for {seconds} s; a new connection is tried."
             ));
         }
     }
@@ -458,6 +495,7 @@ impl RawEventHandler for Listener {
                     channel: event.channel_id.to_string(),
                     at: event.edited_timestamp.map(|at| at.timestamp_millis()),
                     text: event.content.unwrap_or_default(),
+                    attachments: serde_json::to_value(&event.attachments).unwrap_or_default(),
                 };
                 self.house.spawn(self.door.clone().follow_edit(edited));
             }
@@ -480,5 +518,44 @@ impl RawEventHandler for Listener {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(3_600);
+
+    #[tokio::test]
+    async fn once_requests_are_answered_again_the_gateway_is_tried_though_its_pause_is_not_over() {
+        let sender = watch::Sender::new(0);
+        let mut returns = sender.subscribe();
+        let soon = Duration::from_millis(20);
+        assert!(tokio::time::timeout(soon, returned(&mut returns, Duration::ZERO)).await.is_err(), "not yet");
+        sender.send_modify(|count| *count += 1);
+        tokio::time::timeout(LONG, returned(&mut returns, Duration::ZERO)).await.unwrap();
+        // Once for each return.
+        assert!(tokio::time::timeout(soon, returned(&mut returns, Duration::ZERO)).await.is_err());
+        sender.send_modify(|count| *count += 1);
+        let begun = tokio::time::timeout(soon, returned(&mut returns, LONG)).await;
+        assert!(begun.is_err(), "a session was begun a moment ago");
+    }
+
+    #[test]
+    fn however_often_requests_fail_and_are_answered_the_days_sessions_are_not_used_up_by_it() {
+        let at = |minutes: i64| DateTime::from_timestamp(1_800_000_000_i64 + 60 * minutes, 0).unwrap();
+        assert!(may_try_early(None, at(0)));
+        assert!(!may_try_early(Some(at(0)), at(9)));
+        assert!(may_try_early(Some(at(0)), at(10)));
+    }
+
+    #[test]
+    fn why_the_gateway_is_not_connected_is_not_told_of_a_request() {
+        let lost = Trouble::MaybeSent("no answer in time".into());
+        let told = unasked(&lost);
+        assert!(told.contains("gateway is not connected") && told.contains("no answer in time"), "{told}");
+        assert!(!told.contains("may have been done"), "{told}");
+        assert!(unasked(&Trouble::Broken(503)).contains("it answered 503"));
     }
 }

@@ -84,6 +84,7 @@ impl DiscordDoor {
                     channel: channel.to_owned(),
                     at: edited_at(&found),
                     text: self.said_in(&found),
+                    attachments: found["attachments"].clone(),
                 };
                 self.clone().follow_edit(edited).await;
             }

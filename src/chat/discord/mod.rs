@@ -59,6 +59,9 @@ use crate::{
 /// The destination's name in outbox, journal and settings.
 pub const NAME: &str = "discord";
 
+/// Why the gateway hears nothing, until more is known.
+const UNHEARD: &str = "The connection to Discord's gateway is lost. A new connection is tried.";
+
 /// What is to be typed is a slash command there.
 static TYPED: Typed = Typed::By(slash_words);
 
@@ -80,6 +83,8 @@ pub struct DiscordDoor {
     registering: tokio::sync::Mutex<()>,
     looking: tokio::sync::Mutex<()>,
     upkeep: Upkeep,
+    /// How often requests were answered again after an outage.
+    returns: tokio::sync::watch::Sender<u64>,
     stop: CancellationToken,
 }
 
@@ -113,6 +118,7 @@ impl DiscordDoor {
             registering: tokio::sync::Mutex::new(()),
             looking: tokio::sync::Mutex::new(()),
             upkeep: Upkeep::default(),
+            returns: tokio::sync::watch::Sender::new(0),
             stop,
         });
         match door.key {
@@ -129,7 +135,10 @@ impl DiscordDoor {
         let (health, reach) = (self.standing.look(), &self.rest.reach);
         let heard = health.clone().into();
         let stands = if self.key.is_none() { reach.with_connection(heard) } else { reach.with(heard) };
-        let absence::Standing { is_there: connected, since, why: last_error, is_deaf } = stands;
+        let absence::Standing { is_there: connected, since, why, is_deaf } = stands;
+        // What went wrong with a request is not why nothing is heard.
+        let unheard = || health.why_unheard.clone().unwrap_or_else(|| UNHEARD.to_owned());
+        let last_error = if is_deaf { Some(unheard()) } else { why };
         Health { connected, since, last_error, is_deaf, ..health }
     }
 

@@ -57,6 +57,8 @@ pub(super) struct Edited {
     pub at: Option<i64>,
     /// Empty where Discord keeps it from us.
     pub text: String,
+    /// Its files; said where its words are.
+    pub attachments: Value,
 }
 
 /// What a message says: its text; of one that has none, as many bots write them, what stands in its embeds and components, a line for
@@ -87,6 +89,12 @@ fn texts_in(components: &Value, parts: &mut Vec<String>) {
         }
         texts_in(&component["components"], parts);
     }
+}
+
+/// The names of a message's files.
+fn names_of(attachments: &Value) -> impl Iterator<Item = &str> {
+    let files = attachments.as_array().into_iter().flatten();
+    files.map(|file| file["filename"].as_str().unwrap_or("a file"))
 }
 
 /// Whoever a message names is known from then on; somebody who is known already keeps the name that they have in the server.
@@ -125,8 +133,7 @@ impl DiscordDoor {
         let link = self.link(&asked.channel, &target);
         let writer = self.settings.people.meet(&author_id, shown);
         let argv = {
-            let files = message["attachments"].as_array().into_iter().flatten();
-            let files = files.map(|file| file["filename"].as_str().unwrap_or("a file"));
+            let files = names_of(&message["attachments"]);
             note_of(&writer, &self.said_in(&message), files, &link).map_err(|_| wordless())?
         };
         let pinned = Change {
@@ -138,7 +145,7 @@ impl DiscordDoor {
             written_at: written_at(&target, self.desk.world.now()),
         };
         let incident = self.bindings.incident_of(&asked.channel).await;
-        let (files, edited_at) = (self.files_of(&message, &link), edited_at(&message));
+        let (files, edited_at) = (self.files_of(&message["attachments"], &link), edited_at(&message));
         let answer =
             follow::put_on_timeline(&self, &self.say, &pinned, incident, &author_id, argv, files).await?;
         if let Some((incident, _)) = entry_of(&*self, &target).await
@@ -167,14 +174,15 @@ impl DiscordDoor {
         self.bindings.bind(&messages_of(incident), message, channel).await
     }
 
-    fn files_of(self: &Arc<Self>, message: &Value, link: &str) -> Vec<File> {
+    fn files_of(self: &Arc<Self>, attachments: &Value, link: &str) -> Vec<File> {
         let file = |file: &Value| {
             // An attachment's own address ends within a day.
             let (door, url) = (self.clone(), file["url"].as_str().unwrap_or_default().to_owned());
             let reading = async move { door.rest.file(&url).await };
-            Some(File::new(file["id"].as_str()?, file["filename"].as_str(), link.to_owned(), reading))
+            let found = File::new(file["id"].as_str()?, file["filename"].as_str(), link.to_owned(), reading);
+            Some(found.of_bytes(file["size"].as_u64()))
         };
-        message["attachments"].as_array().into_iter().flatten().filter_map(file).collect()
+        attachments.as_array().into_iter().flatten().filter_map(file).collect()
     }
 
     /// What a message says as people read it: with the names of those whom it names.
@@ -210,9 +218,12 @@ impl DiscordDoor {
         };
         let link = self.link(&edited.channel, &edited.message);
         let said = as_read(&self.settings.people, &edited.text);
-        match note_of(&by, &said, None, &link) {
-            Ok(argv) => follow::follow_edit(&*self, &edit, &author, argv).await,
-            Err(_) => follow::note_edit(&*self, &edit).await,
+        match note_of(&by, &said, names_of(&edited.attachments), &link) {
+            Ok(argv) if !said.trim().is_empty() => {
+                let files = edited.attachments.is_array().then(|| self.files_of(&edited.attachments, &link));
+                follow::follow_edit(&self, &edit, &author, argv, files).await;
+            }
+            _ => follow::note_edit(&*self, &edit).await,
         }
         if let Err(halt) = self.bindings.bind(&edited.message, EDITED, &at.to_string()).await {
             tracing::warn!(?halt, message = edited.message, "its change will be looked at again");

@@ -251,13 +251,14 @@ pub(super) fn announcement_mark(id: IncidentId) -> String {
     format!("**{id}** ")
 }
 
-/// The line in the command post under which an incident's thread hangs.
-pub(super) fn announcement(incident: &Incident, names: &Names) -> Value {
+/// The line in the command post under which an incident's thread hangs, or that leads to its `channel`.
+pub(super) fn announcement(incident: &Incident, channel: Option<&str>, names: &Names) -> Value {
     let (id, kind) = (incident.id, incident.kind());
     let head = format!("{} {}{}", space::sign(kind), banner(kind.banner()), announcement_mark(id));
     let title = cap(&escape(&incident.title), CONTENT_MAX / 2);
     let how_bad = names.how_bad(kind, incident.severity);
-    json!({"content": format!("{head}{title} – {how_bad}"), "flags": NO_PREVIEWS})
+    let at = channel.map(|channel| format!(": <#{channel}>")).unwrap_or_default();
+    json!({"content": format!("{head}{title} – {how_bad}{at}"), "flags": NO_PREVIEWS})
 }
 
 /// The name of an incident's thread or post: `INC-1 checkout fails`.

@@ -40,7 +40,7 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     },
     line: |said| read(&render::line(said, Theirs::Nothing.beside(&TYPED))["content"]),
     missed: |words| read(&render::words(words)["content"]),
-    announcement: |incident| read(&render::announcement(incident, Names::plain())["content"]),
+    announcement: |incident| read(&render::announcement(incident, None, Names::plain())["content"]),
     told: |text| read(&answer::told(text)["data"]["content"]),
     form: |subject, button| {
         let form = render::form(subject, button);

@@ -38,8 +38,9 @@ struct Active<'a> {
 }
 
 impl DiscordDoor {
-    pub(super) fn announcement(&self, incident: &Incident) -> Value {
-        render::announcement(incident, &self.desk.settings().policy.names)
+    /// `channel`: the incident's own, where it has one.
+    pub(super) fn announcement(&self, incident: &Incident, channel: Option<&str>) -> Value {
+        render::announcement(incident, channel, &self.desk.settings().policy.names)
     }
 
     /// The incident's place. `is_retry`: an earlier attempt may have got half-way.
@@ -63,9 +64,9 @@ impl DiscordDoor {
         };
         // At once: whatever happens next must not make a second one.
         self.bindings.bind(&subject, "space", &made).await?;
-        // One that was found may say what was so before.
-        if !is_retry {
-            let says = self.announcement(&incident)["content"].to_string();
+        // One that was found may say what was so before; that of a channel is still to come.
+        if !is_retry && self.settings.space != IncidentSpace::Channel {
+            let says = self.announcement(&incident, None)["content"].to_string();
             self.bindings.bind(&subject, ANNOUNCED, &says).await?;
         }
         tracing::info!(incident = %id, space = made, "the incident has its place in Discord");
@@ -137,7 +138,7 @@ impl DiscordDoor {
         let line = match line {
             Some(line) => line,
             None => {
-                let body = self.announcement(incident);
+                let body = self.announcement(incident, None);
                 let once = nonce(&format!("announcement/{subject}/{channel}/{former}"));
                 let made = self.create(channel, body, &once, Doing::Announce).await.map_err(gone)?;
                 let made = match made {
@@ -170,7 +171,7 @@ impl DiscordDoor {
         let body = json!({
             "name": render::thread_name(id, &incident.title),
             "auto_archive_duration": ARCHIVE_AFTER_MINUTES,
-            "message": self.announcement(incident),
+            "message": self.announcement(incident, None),
         });
         match self.rest.post(&format!("/channels/{forum}/threads"), body).await {
             Ok(made) => self.named(made, id, "post").await,

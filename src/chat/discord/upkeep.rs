@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::{
-    DiscordDoor, render,
+    DiscordDoor,
+    deliver::Doing,
+    render::{self, nonce},
     rest::Trouble,
     space::{ANNOUNCED, TEXT_CHANNEL},
     text::{cap, plain},
@@ -199,30 +201,55 @@ impl DiscordDoor {
         patience(trouble)
     }
 
-    /// The line above the incident's place follows title and severity. Returns when to try again what was not done; what Discord refuses
-    /// for good is not tried again.
+    /// The line above the incident's place follows title and severity. That which leads to an incident's own channel is made here: the
+    /// channel waits for no right to write in the command post. Returns when to try again what was not done; what Discord refuses for
+    /// good is not tried again.
     async fn keep_announcement(&self, id: IncidentId, now: DateTime<Utc>) -> Step<Option<DateTime<Utc>>> {
         let Ok(incident) = self.desk.incident(id).await else { return Ok(None) };
         let subject = Spot::open(id).to_string();
         let space = self.bindings.bound(&subject, "space").await?;
         let Some(space) = space.filter(|_| incident.restricted.is_none()) else { return Ok(None) };
+        let post = &self.settings.channel_id;
         // The message has the id of the thread below it; that of a forum's post stands in it.
-        let channel = match self.settings.space {
-            IncidentSpace::Thread => &self.settings.channel_id,
-            IncidentSpace::Forum => &space,
-            IncidentSpace::Channel => return Ok(None),
+        let (channel, line, leads_to) = match self.settings.space {
+            IncidentSpace::Thread => (post, Some(space.clone()), None),
+            IncidentSpace::Forum => (&space, Some(space.clone()), None),
+            IncidentSpace::Channel => {
+                (post, self.bindings.bound(&subject, "announcement").await?, Some(space.as_str()))
+            }
         };
-        let body = self.announcement(&incident);
+        let body = self.announcement(&incident, leads_to);
         let says = body["content"].to_string();
         if self.bindings.bound(&subject, ANNOUNCED).await?.as_ref() == Some(&says) {
             return Ok(None);
         }
-        match self.edit(channel, &space, &body).await {
-            Ok(_) => {}
+        let said = match line {
+            Some(line) => self.edit(channel, &line, &body).await.map(drop),
+            None if incident.phase.is_over() => return Ok(None),
+            None => self.announce(id, &space, &body).await,
+        };
+        match said {
+            Ok(()) => {}
             Err(Halt::Outcome(Outcome::Failed { why })) => {
                 tracing::warn!(incident = %id, why, "its announcement stays as it was");
             }
-            Err(Halt::SpaceGone) => return Ok(None),
+            Err(Halt::Outcome(Outcome::Forbidden { why })) => {
+                tracing::warn!(incident = %id, why, "its announcement is made or changed later");
+                self.standing.error(why);
+                return Ok(Some(now + AFTER_REFUSAL));
+            }
+            Err(Halt::SpaceGone) => {
+                // Of a place that is gone, whatever is said next makes another.
+                if leads_to.is_some() {
+                    let why = format!(
+                        "The channel {post} is gone, so nobody reads there where {id} is worked on. Set another in the settings \
+                         (`discord.channel_id`), and start again."
+                    );
+                    tracing::warn!("{why}");
+                    self.standing.error(why);
+                }
+                return Ok(None);
+            }
             Err(halt) => {
                 tracing::info!(incident = %id, ?halt, "its announcement is changed later");
                 return Ok(Some(now + AGAIN_AFTER));
@@ -230,6 +257,23 @@ impl DiscordDoor {
         }
         self.bindings.bind(&subject, ANNOUNCED, &says).await?;
         Ok(None)
+    }
+
+    /// Says in the command post where the incident's own channel is. An earlier attempt may have said it: that line is looked for, and
+    /// says from now on what is so.
+    async fn announce(&self, id: IncidentId, space: &str, body: &Value) -> Step<()> {
+        let (subject, post) = (Spot::open(id).to_string(), &self.settings.channel_id);
+        let mark = render::announcement_mark(id);
+        let is_it = |m: &Value| m["content"].as_str().is_some_and(|content| content.contains(&mark));
+        let line = if let Some(line) = self.find(post, None, is_it).await? {
+            self.edit(post, &line, body).await?;
+            line
+        } else {
+            let once = nonce(&format!("announcement/{subject}/{post}/{space}"));
+            let made = self.create(post, body.clone(), &once, Doing::Announce).await?;
+            made.ok_or_else(|| Outcome::Unknown { why: "Discord's answer could not be read.".into() })?
+        };
+        self.bindings.bind(&subject, "announcement", &line).await
     }
 
     /// The incident's place is called as the incident is, and its channel says how it stands. Discord takes two changes of these in

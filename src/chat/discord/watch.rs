@@ -17,7 +17,13 @@ impl DiscordDoor {
     pub(super) async fn attend(self: Arc<Self>) {
         let (every, reach) = (self.settings.ask_every, &self.rest.reach);
         let heard = || self.standing.look().into();
-        reach.attend((NAME, every), &self.stop, heard, || self.ask(), || catch_up(&self.desk, NAME)).await;
+        reach.attend((NAME, every), &self.stop, heard, || self.ask(), || self.is_back()).await;
+    }
+
+    /// Requests are answered again: what waits goes out, and a gateway that waits for its next try need not.
+    async fn is_back(&self) {
+        self.returns.send_modify(|count| *count += 1);
+        catch_up(&self.desk, NAME).await;
     }
 
     async fn ask(&self) {

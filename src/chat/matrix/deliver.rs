@@ -20,7 +20,7 @@ use crate::{
         bindings::{Bindings, Spot},
         bring::{Halt, Place, Space, Step},
         space::space_of,
-        theirs::{in_line, on_card},
+        theirs::{Telling, in_line, on_card},
         wire::txn,
     },
     desk::Desk,
@@ -63,6 +63,13 @@ impl MatrixDoor {
             }
             Err(trouble) => Err(trouble.outcome("write in", room).into()),
         }
+    }
+
+    /// A card as it is said in that place: below it in the command post stands a thread, but it is in none itself.
+    async fn card(&self, at: &str, card: &Card, telling: Telling<'_>) -> Step<Value> {
+        let ((room, root), stand) = (room_of(at), self.stand().await?);
+        let is_own = root.is_none() && room != stand.room;
+        Ok(render::card(card, &self.settings.prefix, is_own, self.settings.tz, telling))
     }
 
     async fn is_over(&self, id: IncidentId) -> bool {
@@ -112,7 +119,7 @@ impl Place for MatrixDoor {
         let (room, root) = room_of(at);
         let theirs = on_card(&self.desk, card, &self.typed).await;
         let telling = theirs.beside(&self.typed);
-        let mut content = render::card(card, &self.settings.prefix, self.settings.tz, telling);
+        let mut content = self.card(at, card, telling).await?;
         if let Some(root) = root {
             content = render::in_thread(content, root);
         }
@@ -121,7 +128,7 @@ impl Place for MatrixDoor {
     async fn edit_card(&self, at: &str, message: &str, card: &Card, once: &str) -> Step<bool> {
         let theirs = on_card(&self.desk, card, &self.typed).await;
         let telling = theirs.beside(&self.typed);
-        let content = render::card(card, &self.settings.prefix, self.settings.tz, telling);
+        let content = self.card(at, card, telling).await?;
         let content = render::in_place_of(content, message, &render::headline(card));
         let once = format!("edit/{message}/{once}");
         self.say_once(room_of(at).0, content, &format!("edit/{}", card.subject), &once).await?;

@@ -7,8 +7,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::{
-    chat::people::{NAME_CHARS_MAX, People},
-    people::Person,
+    chat::people::People,
+    people::{NAME_CHARS_MAX, Person, shown_name},
 };
 
 /// By which a message is put on the timeline.
@@ -210,15 +210,10 @@ fn localpart(account: &str) -> &str {
 
 /// The person of an account, by the name that people see; where somebody else is called so already, with the account beside it.
 pub(super) fn meet(people: &People, account: &str, name: Option<&str>) -> Person {
-    let legible = name.unwrap_or_default().chars().filter(|c| !c.is_control());
-    let name: String = legible.take(NAME_CHARS_MAX).collect();
-    let name = match name.trim() {
-        "" => localpart(account),
-        name => name,
-    };
-    let is_called_so = |other: &str, person: &Person| other != account && is_shown_as(name, &person.name);
+    let name = name.and_then(shown_name).unwrap_or_else(|| localpart(account).to_owned());
+    let is_called_so = |other: &str, person: &Person| other != account && is_shown_as(&name, &person.name);
     if people.fitting(is_called_so).is_empty() {
-        return people.meet(account, name);
+        return people.meet(account, &name);
     }
     let beside = beside(account);
     let room = NAME_CHARS_MAX.saturating_sub(beside.chars().count());
@@ -296,6 +291,14 @@ mod tests {
             Says::Text { body, .. } => Some(body),
             _ => None,
         }
+    }
+
+    #[test]
+    fn a_display_name_that_turns_a_line_is_shown_and_one_that_nobody_sees_is_the_account() {
+        let people = People::new("matrix", HashMap::new());
+        assert_eq!(meet(&people, "@eve:s", Some("ev\u{202e}ada")).name, "ev\u{FFFD}ada");
+        assert_eq!(meet(&people, "@zed:s", Some("\u{200b}\u{2066}")).name, "zed");
+        assert_eq!(meet(&people, "@bo:s", None).name, "bo");
     }
 
     #[test]

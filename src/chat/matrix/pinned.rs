@@ -108,15 +108,7 @@ impl MatrixDoor {
         let pinned = Change { by, event: said.event, target, quoted, written_at };
         let done = match argv {
             Ok(argv) => {
-                let address = now["url"].as_str().unwrap_or_default().to_owned();
-                // What is encrypted has its key there; its `url` is the proxy's doing.
-                let is_encrypted = now["file"].is_object();
-                let file = |name: String| {
-                    let (door, from) = (self.clone(), address.clone());
-                    let reading = async move { door.rest.media(&from, is_encrypted).await };
-                    File::new(&address, Some(&name), link, reading)
-                };
-                let files = name.map(file).into_iter().collect();
+                let files = self.files_of(now, name, link);
                 follow::put_on_timeline(self, &self.say, &pinned, said.incident, author, argv, files).await
             }
             Err(refusal) => Err(refusal),
@@ -126,6 +118,19 @@ impl MatrixDoor {
         Some(Reply::answer(said, self.own(&refusal.to_string())))
     }
 
+    /// The file that a message is, if it has a name. How long it is, is its sender's claim alone.
+    fn files_of(self: &Arc<Self>, content: &Value, name: Option<String>, link: String) -> Vec<File> {
+        let address = content["url"].as_str().unwrap_or_default().to_owned();
+        // What is encrypted has its key there; its `url` is the proxy's doing.
+        let is_encrypted = content["file"].is_object();
+        let file = |name: String| {
+            let (door, from) = (self.clone(), address.clone());
+            let reading = async move { door.rest.media(&from, is_encrypted).await };
+            File::new(&address, Some(&name), link, reading)
+        };
+        name.map(file).into_iter().collect()
+    }
+
     /// Below a message, why it is not put there; once for each event that this comes of.
     fn told(&self, said: &Said<'_>, target: &str, words: &str) -> Reply {
         Reply::new(said, target, format!("not-put/{}", said.event), self.own(words))
@@ -133,13 +138,13 @@ impl MatrixDoor {
 
     /// `content`: of the message as it is now. Returns what is to be said where the timeline does not follow it.
     pub(super) async fn follow_edit(
-        &self,
+        self: &Arc<Self>,
         said: &Said<'_>,
         target: &str,
         content: &Value,
         sender: &str,
     ) -> Option<Reply> {
-        if entry_of(self, target).await.is_none() {
+        if entry_of(&**self, target).await.is_none() {
             return self.follow_typed(said, target, content).await;
         }
         let (words, name) = heard::with_file(content);
@@ -148,7 +153,8 @@ impl MatrixDoor {
         let by = said.person.clone();
         let quoted = Some(quoted(said, target));
         let edit = Change { by, event: said.event, target, quoted, written_at: None };
-        follow::follow_edit(self, &edit, sender, argv).await;
+        let files = Some(self.files_of(content, name, link));
+        follow::follow_edit(self, &edit, sender, argv, files).await;
         None
     }
 

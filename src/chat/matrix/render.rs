@@ -97,8 +97,9 @@ fn set(text: &str, telling: Telling<'_>) -> String {
     telling.set(text, escape, |ours| format!("<code>{}</code>", escape(ours)))
 }
 
-/// A card; its text is somebody's and stays as it was written. `prefix` begins the commands that stand in place of buttons.
-pub(super) fn card(card: &Card, prefix: &str, tz: Tz, telling: Telling<'_>) -> Value {
+/// A card; its text is somebody's and stays as it was written. `prefix` begins the commands that stand in place of buttons;
+/// `is_own`: the card stands in the incident's own room, where less will do.
+pub(super) fn card(card: &Card, prefix: &str, is_own: bool, tz: Tz, telling: Telling<'_>) -> Value {
     let mark = match card.tone {
         Tone::Critical => "🔴",
         Tone::Warning => "🟠",
@@ -137,12 +138,12 @@ pub(super) fn card(card: &Card, prefix: &str, tz: Tz, telling: Telling<'_>) -> V
     if !card.buttons.is_empty() {
         // Two buttons may say the same; typed, they are one.
         let mut words: Vec<String> = Vec::new();
-        for one in card.buttons.iter().map(|button| typed(card, button, prefix)) {
+        for one in card.buttons.iter().map(|button| typed(card, button, prefix, is_own)) {
             if !words.contains(&one) {
                 words.push(one);
             }
         }
-        let help = help(card, prefix);
+        let help = help(card, prefix, is_own);
         let has_more = words.len() > SAID_MAX;
         words.truncate(SAID_MAX);
         let rest = if has_more { format!("; {help} has the rest") } else { String::new() };
@@ -238,7 +239,7 @@ mod tests {
 
     /// A card in a house whose commands begin with `!incident`, where nobody wrote code.
     fn card_for(shown: &Card) -> Value {
-        card(shown, "!incident", Tz::UTC, Theirs::Nothing.beside(&Typed::after("!incident")))
+        card(shown, "!incident", true, Tz::UTC, Theirs::Nothing.beside(&Typed::after("!incident")))
     }
 
     fn line_of(text: &str) -> Value {
@@ -250,7 +251,8 @@ mod tests {
         let typed = Typed::after("!incident");
         let mut theirs = Theirs::default();
         theirs.add(&json!("`close <it>`"));
-        let shown = card(&card_of("`close <it>`, then `next`"), "!incident", Tz::UTC, theirs.beside(&typed));
+        let said = card_of("`close <it>`, then `next`");
+        let shown = card(&said, "!incident", true, Tz::UTC, theirs.beside(&typed));
         let form = |of: &Value, name: &str| of[name].as_str().unwrap_or_default().to_owned();
         let (body, html) = (form(&shown, "body"), form(&shown, "formatted_body"));
         assert!(body.contains("Open tasks: `close <it>`, then `!incident next`\n"), "{body}");
@@ -316,6 +318,29 @@ mod tests {
         twice.buttons.last_mut().unwrap().command = "next".into();
         let shown = card_for(&twice)["body"].to_string();
         assert!(shown.contains("Say: !incident note TEXT · !incident next\""), "{shown}");
+    }
+
+    #[test]
+    fn an_incidents_card_tells_in_a_shared_room_what_is_understood_there() {
+        let mut own = card_of("INC-1");
+        own.incident = "INC-1".parse().ok();
+        own.subject = "INC-1".into();
+        own.buttons = (0..=SAID_MAX)
+            .map(|n| crate::card::Button { command: format!("task ack {n}"), ..own.buttons[0].clone() })
+            .collect();
+        let said = |is_own: bool| {
+            let shown =
+                card(&own, "!incident", is_own, Tz::UTC, Theirs::Nothing.beside(&Typed::after("!incident")));
+            shown["body"].as_str().unwrap_or_default().lines().last().unwrap_or_default().to_owned()
+        };
+        let (here, elsewhere) = (said(true), said(false));
+        assert!(here.starts_with("Say: !task ack 0 · !task ack 1 · "), "{here}");
+        assert!(here.ends_with("; !help has the rest"), "{here}");
+        assert!(
+            elsewhere.starts_with("Say: !incident INC-1 task ack 0 · !incident INC-1 task ack 1 · "),
+            "{elsewhere}"
+        );
+        assert!(elsewhere.ends_with("; !incident help has the rest"), "{elsewhere}");
     }
 
     #[test]

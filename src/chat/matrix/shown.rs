@@ -28,7 +28,7 @@ fn typed() -> Typed {
 }
 
 fn card_for(card: &Card) -> Value {
-    render::card(card, "!incident", Tz::UTC, Theirs::Nothing.beside(&typed()))
+    render::card(card, "!incident", true, Tz::UTC, Theirs::Nothing.beside(&typed()))
 }
 
 fn line(said: &Said) -> Value {

@@ -16,6 +16,14 @@ pub(super) struct Pin {
     pub at: i64,
 }
 
+/// A file of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Attached {
+    pub id: String,
+    pub name: String,
+    pub bytes: Option<u64>,
+}
+
 /// A message. Times in milliseconds of Mattermost's clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Post {
@@ -24,8 +32,7 @@ pub(super) struct Post {
     pub channel: String,
     pub root: Option<String>,
     pub text: String,
-    /// Id and name of each.
-    pub files: Vec<(String, String)>,
+    pub files: Vec<Attached>,
     pub created_at: i64,
     pub updated_at: i64,
     /// Zero: never.
@@ -43,7 +50,6 @@ impl Post {
         let time = |name: &str| post[name].as_i64().unwrap_or_default();
         let (props, metadata) = (&post["props"], &post["metadata"]);
         let is = |name: &str| props[name] == "true" || props[name] == true;
-        let files = metadata["files"].as_array().into_iter().flatten();
         let reactions = metadata["reactions"].as_array().into_iter().flatten();
         Some(Post {
             id: id(&post["id"])?,
@@ -51,11 +57,7 @@ impl Post {
             channel: id(&post["channel_id"])?,
             root: id(&post["root_id"]),
             text: post["message"].as_str().unwrap_or_default().to_owned(),
-            files: files
-                .filter_map(|file| {
-                    Some((id(&file["id"])?, file["name"].as_str().unwrap_or("a file").to_owned()))
-                })
-                .collect(),
+            files: attached(post),
             created_at: time("create_at"),
             updated_at: time("update_at"),
             edited_at: time("edit_at"),
@@ -68,6 +70,22 @@ impl Post {
             pins: reactions.filter_map(pin).map(|(_, pin)| pin).collect(),
         })
     }
+}
+
+/// The files of a message; of one that is not described, that it is there.
+fn attached(post: &Value) -> Vec<Attached> {
+    let name = |file: &Value| file["name"].as_str().unwrap_or("a file").to_owned();
+    let described = post["metadata"]["files"].as_array().into_iter().flatten();
+    let described = described.filter_map(|file| {
+        Some(Attached { id: id(&file["id"])?, name: name(file), bytes: file["size"].as_u64() })
+    });
+    let mut files: Vec<Attached> = described.collect();
+    for of in post["file_ids"].as_array().into_iter().flatten().filter_map(id) {
+        if files.iter().all(|file| file.id != of) {
+            files.push(Attached { id: of, name: name(&Value::Null), bytes: None });
+        }
+    }
+    files
 }
 
 fn pin(reaction: &Value) -> Option<(String, Pin)> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     MattermostDoor,
-    event::{Event, Pin, Post},
+    event::{Attached, Event, Pin, Post},
     moment::Moment,
     trouble::Trouble,
 };
@@ -68,12 +68,7 @@ impl MattermostDoor {
         let pinned = Change { by, event: &name, target: &message.id, quoted, written_at };
         let done = match self.as_note(&message).await {
             Ok(argv) => {
-                let file = |(id, name): &(String, String)| {
-                    let (door, of) = (self.clone(), id.clone());
-                    let reading = async move { door.rest.file(&of).await };
-                    File::new(id, Some(name), self.permalink(&message.id), reading)
-                };
-                let files = message.files.iter().map(file).collect();
+                let files = self.files_of(&message);
                 let (incident, author) = (Some(incident), &message.user);
                 follow::put_on_timeline(self, &self.say, &pinned, incident, author, argv, files).await
             }
@@ -86,13 +81,23 @@ impl MattermostDoor {
         Ok(())
     }
 
+    fn files_of(self: &Arc<Self>, message: &Post) -> Vec<File> {
+        let file = |file: &Attached| {
+            let (door, of) = (self.clone(), file.id.clone());
+            let reading = async move { door.rest.file(&of).await };
+            let found = File::new(&file.id, Some(&file.name), self.permalink(&message.id), reading);
+            found.of_bytes(file.bytes)
+        };
+        message.files.iter().map(file).collect()
+    }
+
     /// A message as a note: who wrote it, what, with which files, and where it stands.
     async fn as_note(&self, message: &Post) -> Result<Vec<String>, Refusal> {
         let author = self.person(&message.user, "").await;
         note_of(
             &author,
             &message.text,
-            message.files.iter().map(|(_, name)| name.as_str()),
+            message.files.iter().map(|file| file.name.as_str()),
             &self.permalink(&message.id),
         )
     }
@@ -109,7 +114,8 @@ impl MattermostDoor {
             return;
         }
         let Ok(argv) = self.as_note(message).await else { return };
-        follow::follow_edit(&**self, &edit, &message.user, argv).await;
+        let files = Some(self.files_of(message));
+        follow::follow_edit(self, &edit, &message.user, argv, files).await;
     }
 
     /// Who deleted it is told to administrators alone; otherwise it is its author.

@@ -23,6 +23,7 @@ use crate::{
         theirs::Telling,
         words,
     },
+    config::MattermostSpace,
     incident::{names::Names, state::Incident},
 };
 
@@ -129,8 +130,10 @@ pub(super) fn card(card: &Card, settings: &MattermostSettings, seal: &Seal, tell
             attachment["actions"] = buttons.map(|one| button(&card.subject, one, &url, seal)).collect();
         }
         None if !card.buttons.is_empty() => {
-            let words: Vec<String> =
-                card.buttons.iter().map(|one| format!("`{}`", typed(card, one, &settings.prefix))).collect();
+            // In a thread the card itself stands in the command post; a restricted incident has a channel all the same.
+            let is_own = settings.space == MattermostSpace::Channel || card.is_private;
+            let said = |one| format!("`{}`", typed(card, one, &settings.prefix, is_own));
+            let words: Vec<String> = card.buttons.iter().map(said).collect();
             text.push_str(&format!("\nSay {}", words.join(" · ")));
         }
         None => {}
@@ -231,6 +234,23 @@ mod tests {
         assert_eq!(shown["fields"][0]["value"], "\\`close the valve\\`, then `!incident resume`");
         let line = line_of("*Mended*? `resolve @all`.");
         assert!(line.ends_with("\\*Mended\\*? `!incident resolve @\u{200b}all`. #12"), "{line}");
+    }
+
+    #[test]
+    fn an_incidents_card_in_the_command_post_tells_what_is_understood_there() {
+        let mut own = card_of("INC-1");
+        own.incident = "INC-1".parse().ok();
+        let said = |own: &Card, space: MattermostSpace| {
+            let settings = MattermostSettings { space, ..settings(None) };
+            let typed = Typed::after(&settings.prefix);
+            let seal = Seal::new(Secret::new("k"));
+            let shown = card(own, &settings, &seal, Theirs::Nothing.beside(&typed));
+            shown.attachments[0]["text"].as_str().unwrap().lines().last().unwrap().to_owned()
+        };
+        assert_eq!(said(&own, MattermostSpace::Channel), "Say `!note TEXT`");
+        assert_eq!(said(&own, MattermostSpace::Thread), "Say `!incident INC-1 note TEXT`");
+        own.is_private = true;
+        assert_eq!(said(&own, MattermostSpace::Thread), "Say `!note TEXT`", "it has a channel of its own");
     }
 
     #[test]

@@ -28,6 +28,11 @@ use crate::{
 
 pub(super) const ELSEWHERE: &str =
     "This commandpost serves another workspace. Use it there, in the incident's channel or the command post.";
+/// In a channel that is shared with another firm.
+pub(super) const STRANGER: &str = "This commandpost serves the people of another workspace than yours, so nothing was done. Ask one of them \
+     to say it.";
+pub(super) const WHOSE: &str = "This channel is shared with another workspace, and Slack does not tell now of which of them you are, so \
+     nothing was done. Say it again in a minute, or use the console.";
 pub(super) const NOBODY_KNOWS: &str = "Slack has not yet told this commandpost which workspace it serves, and does not answer it now, so \
      nothing was done. Say it again in a minute, or use the console.";
 /// People looked up for one command.
@@ -120,20 +125,35 @@ impl SlackDoor {
         }
     }
 
-    /// Why nothing is done here for whoever said it: it was in another workspace than the bot's, or nobody knows yet which that
-    /// is. Slack's signature is the app's, which may be installed in several.
+    /// Why nothing is done here for whoever said it: it was in another workspace than the bot's, or they are of another one, or
+    /// nobody knows yet which that is. Slack's signature is the app's, which may be installed in several; and a channel may be
+    /// shared with another firm.
     async fn why_not_here(&self, heard: &Heard) -> Option<&'static str> {
-        if heard.teams.is_empty() {
+        if heard.teams.is_empty() && heard.home.is_none() {
             return None;
         }
-        match self.team().await {
-            Some(team) if heard.teams.contains(&team) => None,
-            Some(_) => Some(ELSEWHERE),
-            None => {
-                tracing::warn!("nothing is done for Slack: it has not told yet which workspace the bot's is");
-                Some(NOBODY_KNOWS)
-            }
+        let Some(team) = self.team().await else {
+            tracing::warn!("nothing is done for Slack: it has not told yet which workspace the bot's is");
+            return Some(NOBODY_KNOWS);
+        };
+        if !heard.teams.is_empty() && !heard.teams.contains(&team) {
+            return Some(ELSEWHERE);
         }
+        match self.is_ours(heard, &team).await {
+            Some(true) => None,
+            Some(false) => Some(STRANGER),
+            None => Some(WHOSE),
+        }
+    }
+
+    /// Whether whoever said it is of the workspace that is served, or of the organization around it; `None`: Slack does not tell
+    /// now.
+    async fn is_ours(&self, heard: &Heard, team: &str) -> Option<bool> {
+        if let Some(is_ours) = heard.is_from(team) {
+            return Some(is_ours);
+        }
+        let homes = self.homes_of(&heard.user).await?;
+        Some(homes.iter().any(|home| heard.is_within(team, home)))
     }
 
     /// `@commandpost note it is back`: in a thread no slash command works.

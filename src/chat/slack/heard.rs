@@ -86,6 +86,13 @@ pub(super) struct Heard {
     pub once: String,
     /// The workspace where it was said, and the organization above it, as far as Slack says them.
     pub teams: Vec<String>,
+    /// Whether there is such an organization.
+    pub is_of_organization: bool,
+    /// The workspace of whoever said it, or their organization, as far as Slack says it: in a channel that is shared with another
+    /// firm it may be that one's.
+    pub home: Option<String>,
+    /// Whether the channel is shared with another firm; `None`: Slack does not say.
+    pub is_shared: Option<bool>,
     pub user: String,
     /// What Slack calls the user here, if it says so.
     pub name: String,
@@ -120,8 +127,17 @@ fn channel(value: &Value) -> Option<String> {
     value.as_str().filter(|id| is_id(id, &['C', 'G', 'D'])).map(str::to_owned)
 }
 
+fn team(value: &Value) -> Option<String> {
+    value.as_str().filter(|id| is_id(id, &['T', 'E'])).map(str::to_owned)
+}
+
 fn teams(of: [&Value; 2]) -> Vec<String> {
-    of.into_iter().filter_map(Value::as_str).filter(|id| is_id(id, &['T', 'E'])).map(str::to_owned).collect()
+    of.into_iter().filter_map(team).collect()
+}
+
+/// Where the author of a message is at home.
+fn home(message: &Value) -> Option<String> {
+    ["user_team", "source_team", "team"].into_iter().find_map(|name| team(&message[name]))
 }
 
 fn ts(value: &Value) -> Option<String> {
@@ -143,6 +159,10 @@ impl Heard {
             Way::Command => Some(Heard {
                 once: given(&payload["trigger_id"])?,
                 teams: teams([&payload["team_id"], &payload["enterprise_id"]]),
+                is_of_organization: team(&payload["enterprise_id"]).is_some(),
+                // It is given in one's own workspace, whoever else is in the channel.
+                home: None,
+                is_shared: None,
                 user: user(&payload["user_id"])?,
                 name: text(&payload["user_name"]),
                 channel: channel(&payload["channel_id"]),
@@ -153,6 +173,22 @@ impl Heard {
             }),
             Way::Interaction => interaction(payload),
             Way::Event => event(payload),
+        }
+    }
+
+    /// Whether a workspace or an organization is this one, where that is among those in which it was said, or another of those.
+    pub fn is_within(&self, team: &str, home: &str) -> bool {
+        home == team || self.teams.iter().any(|one| one == home)
+    }
+
+    /// Whether whoever said it is of this workspace, or of the organization around it; `None`: that is not to be seen from it.
+    pub fn is_from(&self, team: &str) -> Option<bool> {
+        match self.home.as_deref() {
+            Some(home) if self.is_within(team, home) => Some(true),
+            Some(home) if !self.is_of_organization || home.starts_with('E') => Some(false),
+            // Another of the organization's workspaces, if no other firm is there.
+            Some(_) => (self.is_shared == Some(false)).then_some(true),
+            None => (self.is_shared != Some(true)).then_some(true),
         }
     }
 }
@@ -184,6 +220,9 @@ fn interaction(payload: &Value) -> Option<Heard> {
     Some(Heard {
         once: given(&payload["trigger_id"])?,
         teams: teams([&payload["team"]["id"], &payload["enterprise"]["id"]]),
+        is_of_organization: team(&payload["enterprise"]["id"]).is_some(),
+        home: team(&who["team_id"]),
+        is_shared: None,
         user: user(&who["id"])?,
         name: given(&who["name"]).or_else(|| given(&who["username"])).unwrap_or_default(),
         channel: at,
@@ -196,7 +235,7 @@ fn interaction(payload: &Value) -> Option<Heard> {
 
 fn event(payload: &Value) -> Option<Heard> {
     let event = &payload["event"];
-    let mut who = &event["user"];
+    let (mut who, mut said) = (&event["user"], event);
     let (channel, thread, says) = match event["type"].as_str()? {
         "reaction_added" if event["reaction"] == PIN && event["item"]["type"] == "message" => {
             let item = &event["item"];
@@ -204,17 +243,23 @@ fn event(payload: &Value) -> Option<Heard> {
         }
         // A message with replies is not taken out of its place: another stands there, Slack's own.
         "message" if event["subtype"] == "message_changed" && event["message"]["subtype"] == "tombstone" => {
-            who = &event["previous_message"]["user"];
+            said = &event["previous_message"];
+            who = &said["user"];
             (channel(&event["channel"])?, None, Says::Gone { message: ts(&event["message"]["ts"])? })
         }
         // A preview that Slack adds changes a message too, but nobody has edited it.
         "message" if event["subtype"] == "message_changed" => {
-            who = &event["message"]["edited"]["user"];
-            ts(&event["message"]["ts"])?;
-            (channel(&event["channel"])?, None, Says::Changed { message: event["message"].clone() })
+            said = &event["message"];
+            let mut files = said["files"].as_array().into_iter().flatten();
+            // That a file of it was deleted is no edit, and taken to be its author's doing.
+            let has_lost = said["edited"].is_null() && files.any(|file| file["mode"] == "tombstone");
+            who = if has_lost { &said["user"] } else { &said["edited"]["user"] };
+            ts(&said["ts"])?;
+            (channel(&event["channel"])?, None, Says::Changed { message: said.clone() })
         }
         "message" if event["subtype"] == "message_deleted" => {
-            who = &event["previous_message"]["user"];
+            said = &event["previous_message"];
+            who = &said["user"];
             (channel(&event["channel"])?, None, Says::Gone { message: ts(&event["deleted_ts"])? })
         }
         // What a bot says is no command.
@@ -227,6 +272,9 @@ fn event(payload: &Value) -> Option<Heard> {
     Some(Heard {
         once: given(&payload["event_id"])?,
         teams: teams([&payload["team_id"], &payload["enterprise_id"]]),
+        is_of_organization: team(&payload["enterprise_id"]).is_some(),
+        home: home(said),
+        is_shared: payload["is_ext_shared_channel"].as_bool(),
         user: user(who)?,
         name: String::new(),
         channel: Some(channel),
@@ -283,6 +331,87 @@ mod tests {
         let edited = json!({"user": "U1", "ts": "1.2", "text": "y", "edited": {"user": "U1", "ts": "1.3"}});
         let heard = Heard::read(Way::Event, &changed(edited.clone())).unwrap();
         assert_eq!(heard.says, Says::Changed { message: edited });
+    }
+
+    #[test]
+    fn that_a_file_of_a_message_was_deleted_is_heard_and_a_preview_of_slacks_is_not() {
+        let changed = |files: Value| {
+            let message = json!({"user": "U1", "ts": "1.2", "text": "y", "files": files});
+            let event =
+                json!({"type": "message", "subtype": "message_changed", "channel": "C1", "message": message});
+            Heard::read(Way::Event, &json!({"event_id": "Ev1", "event": event})).map(|heard| heard.user)
+        };
+        assert_eq!(changed(json!([{"id": "F1", "mode": "tombstone"}])).as_deref(), Some("U1"));
+        assert_eq!(changed(json!([{"id": "F1", "mode": "hosted"}])), None);
+    }
+
+    #[test]
+    fn whoever_speaks_in_a_shared_channel_is_known_by_their_own_workspace_and_not_by_the_channels() {
+        let told = |event: Value| {
+            let payload =
+                json!({"event_id": "Ev1", "team_id": "T1", "is_ext_shared_channel": true, "event": event});
+            let heard = Heard::read(Way::Event, &payload).unwrap();
+            assert_eq!((heard.teams.as_slice(), heard.is_shared), (["T1".to_owned()].as_slice(), Some(true)));
+            heard.home
+        };
+        let mention = |teams: Value| {
+            let mut event =
+                json!({"type": "app_mention", "text": "<@U9> note x", "user": "U2", "channel": "C1"});
+            teams.as_object().unwrap().iter().for_each(|(name, team)| event[name] = team.clone());
+            event
+        };
+        for (teams, home) in [
+            (json!({"team": "T1", "source_team": "T3", "user_team": "T2"}), Some("T2")),
+            (json!({"team": "T1", "source_team": "T2"}), Some("T2")),
+            (json!({"team": "T2"}), Some("T2")),
+            (json!({"team": "T1", "user_team": "E2"}), Some("E2")),
+            (json!({"user_team": ""}), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(told(mention(teams.clone())).as_deref(), home, "{teams}");
+        }
+        let theirs = json!({"user": "U2", "ts": "1.2", "text": "y", "user_team": "T2",
+            "edited": {"user": "U2", "ts": "1.3"}});
+        for mut event in [
+            json!({"subtype": "message_changed", "message": theirs, "team": "T1"}),
+            json!({"subtype": "message_deleted", "deleted_ts": "1.2", "previous_message": theirs, "team": "T1"}),
+        ] {
+            (event["type"], event["channel"]) = (json!("message"), json!("C1"));
+            assert_eq!(told(event.clone()).as_deref(), Some("T2"), "{event}");
+        }
+        let press = json!({"type": "block_actions", "team": {"id": "T1"}, "enterprise": null, "trigger_id": "1.2.x",
+            "user": {"id": "U2", "team_id": "T2"}, "actions": [{"action_id": "ack"}]});
+        let heard = Heard::read(Way::Interaction, &press).unwrap();
+        assert_eq!((heard.home.as_deref(), heard.is_of_organization), (Some("T2"), false));
+    }
+
+    #[test]
+    fn people_of_all_workspaces_of_an_organization_are_its_own_and_those_of_another_firm_are_not() {
+        let is_ours = |organization: Value, is_shared: Value, home: Value| {
+            let payload = json!({"event_id": "Ev1", "team_id": "T1", "enterprise_id": organization,
+                "is_ext_shared_channel": is_shared, "event": {"type": "app_mention", "text": "<@U9> note x",
+                "user": "U2", "channel": "C1", "user_team": home}});
+            Heard::read(Way::Event, &payload).unwrap().is_from("T1")
+        };
+        let (none, here) = (Value::Null, json!("E1"));
+        for (organization, is_shared, home, is_one) in [
+            (&none, json!(true), json!("T1"), Some(true)),
+            (&none, json!(true), json!("T2"), Some(false)),
+            (&none, json!(false), json!("T2"), Some(false)),
+            (&none, none.clone(), json!("E2"), Some(false)),
+            (&none, none.clone(), none.clone(), Some(true)),
+            (&none, json!(false), none.clone(), Some(true)),
+            // Slack is asked.
+            (&none, json!(true), none.clone(), None),
+            (&here, json!(true), json!("T2"), None),
+            (&here, none.clone(), json!("T2"), None),
+            (&here, json!(false), json!("T2"), Some(true)),
+            (&here, json!(true), json!("E1"), Some(true)),
+            (&here, json!(true), json!("E2"), Some(false)),
+        ] {
+            let told = is_ours(organization.clone(), is_shared.clone(), home.clone());
+            assert_eq!(told, is_one, "{organization} {is_shared} {home}");
+        }
     }
 
     #[test]

@@ -108,9 +108,12 @@ impl SlackDoor {
             let link = file["permalink"].as_str().map_or_else(here, str::to_owned);
             let (door, url) = (self.clone(), file["url_private"].as_str().unwrap_or_default().to_owned());
             let reading = async move { door.rest.file(&url).await };
-            Some(File::new(file["id"].as_str()?, file["name"].as_str(), link, reading))
+            let found = File::new(file["id"].as_str()?, file["name"].as_str(), link, reading);
+            Some(found.of_bytes(file["size"].as_u64()))
         };
-        message["files"].as_array().into_iter().flatten().filter_map(file).collect()
+        let files = message["files"].as_array().into_iter().flatten();
+        // In place of a file that was deleted.
+        files.filter(|file| file["mode"] != "tombstone").filter_map(file).collect()
     }
 
     /// A message on the timeline was edited: by its author, the entry says what it says now.
@@ -125,7 +128,8 @@ impl SlackDoor {
             let by = self.person(&heard.user, &heard.name).await;
             let quoted = Some(quoted(channel, message, vec![heard.user.clone()]));
             let edit = Change { by, event: &heard.once, target: &target, quoted, written_at: None };
-            follow::follow_edit(&**self, &edit, &heard.user, argv).await;
+            let files = self.files_of(channel, message);
+            follow::follow_edit(self, &edit, &heard.user, argv, Some(files)).await;
         }
         Reply::Nothing
     }

@@ -4,7 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{SLASH, answer::ELSEWHERE, form, pinned::not_put, render, trouble::Trouble};
+use super::{
+    SLASH,
+    answer::{ELSEWHERE, STRANGER, WHOSE},
+    form,
+    pinned::not_put,
+    render,
+    trouble::Trouble,
+};
 use crate::{
     chat::{
         form::{Origin, unopened},
@@ -36,8 +43,11 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     said: |said| json!(render::line(said, Theirs::Nothing.beside(&SLASH))),
     own: || {
         let why = Trouble::NotSent("no answer in time".into()).why();
-        let all = [ELSEWHERE.to_owned(), unopened(&why), not_put(&why)];
-        all.map(|text| read(&render::told(&text))).to_vec()
+        let all = [ELSEWHERE, STRANGER, WHOSE]
+            .map(str::to_owned)
+            .into_iter()
+            .chain([unopened(&why), not_put(&why)]);
+        all.map(|text| read(&render::told(&text))).collect()
     },
     keeper: || {
         let refused = |error, needed| Trouble::refused(error, needed, String::new);

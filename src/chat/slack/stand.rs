@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{SlackDoor, heard::is_id};
@@ -106,6 +107,29 @@ impl SlackDoor {
             Some(thread) if thread != ts => format!("{link}?thread_ts={thread}&cid={channel}"),
             _ => link,
         }
+    }
+
+    /// The workspaces of somebody, and the organization around them; `None`: Slack does not tell now.
+    pub(super) async fn homes_of(&self, user: &str) -> Option<Vec<String>> {
+        let args = [("user", user.to_owned())];
+        let told = match tokio::time::timeout(PATIENCE_WITH_NAMES, self.rest.ask("users.info", &args)).await {
+            Ok(Ok(told)) => told,
+            Ok(Err(trouble)) => {
+                tracing::warn!(why = trouble.why(), "whose workspace somebody is of is not known");
+                return None;
+            }
+            Err(_) => return None,
+        };
+        let (user, organization) = (&told["user"], &told["user"]["enterprise_user"]);
+        if user["is_stranger"] == true {
+            return Some(vec![]);
+        }
+        let several = organization["teams"].as_array().into_iter().flatten();
+        let all = [&user["team_id"], &user["enterprise_id"], &organization["enterprise_id"]]
+            .into_iter()
+            .chain(several);
+        let homes: Vec<String> = all.filter_map(Value::as_str).map(str::to_owned).collect();
+        (!homes.is_empty()).then_some(homes)
     }
 
     /// The person with this member id, by the name that people see. `name`: what Slack called them here.

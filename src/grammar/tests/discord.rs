@@ -206,6 +206,9 @@ fn completion_offers_what_fits_within_discords_limits() {
         incidents: vec![pair("INC-1 Checkout", "INC-1")],
         situations: vec![pair("S-3 disk full", "S-3")],
         components: vec![pair("API", "API"), pair("Web site", "Web site")],
+        rosters: vec![pair("web", "web")],
+        escalations: vec![pair("night", "night")],
+        on_call: vec![pair("Ada Lovelace", "@ada")],
         ..Completions::default()
     };
     let values = |path: &[&str], focused: &str, typed: &str| -> Vec<String> {
@@ -227,6 +230,10 @@ fn completion_offers_what_fits_within_discords_limits() {
     assert_eq!(values(&["update", "draft"], "component", "API=major_outage; web=deg"), Vec::<String>::new());
     assert_eq!(values(&["update", "draft"], "component", "api=maj"), ["API=major_outage"]);
     assert_eq!(values(&["severity"], "severity", "critical"), ["sev1"]);
+    assert_eq!(values(&["pager", "page"], "who", ""), ["night", "web", "@ada"]);
+    assert_eq!(values(&["pager", "page"], "who", "ad"), ["@ada"]);
+    assert_eq!(values(&["roster", "override"], "who", ""), ["@ada"]);
+    assert_eq!(values(&["roster", "override"], "roster", ""), ["web"]);
     assert!(values(&["frob"], "x", "").is_empty() && values(&["note"], "frob", "").is_empty());
 }
 
@@ -245,6 +252,8 @@ fn what_is_to_be_typed_is_told_as_discord_has_it() {
         ("action 10m restart db1", "/incident action announce text:restart db1 in:10m"),
         ("hazard clear 2 mended", "/incident hazard clear n:2 reason:mended"),
         ("playbook", "/record playbook show"),
+        ("action drop N REASON", "/incident action drop n:N reason:REASON"),
+        ("hazard clear N REASON", "/incident hazard clear n:N reason:REASON"),
         ("task add|ack|done", "/incident task add|ack|done"),
         ("INC-2 note a  b", "/incident note incident:INC-2 text:a  b"),
         (

@@ -9,11 +9,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{AnswerBody, Api, id, once, reply, write_access};
+use super::{AnswerBody, Api, id, moment, once, reply, write_access};
 use crate::{
     alert::{
         flapping::Flaps,
@@ -263,12 +263,9 @@ pub struct ChangesQuery {
 #[utoipa::path(get, path = "/api/v1/changes", params(ChangesQuery), tag = "alerts",
     responses((status = 200, description = "Changes", body = Object), (status = 422, body = reply::ErrorBody)))]
 pub(crate) async fn changes(State(api): State<Arc<Api>>, Query(query): Query<ChangesQuery>) -> Response {
-    let since = match query.since.as_deref().map(str::parse::<DateTime<Utc>>).transpose() {
+    let since = match moment("since", query.since.as_deref()) {
         Ok(since) => since.unwrap_or_else(|| api.desk.world.now() - Duration::days(1)),
-        Err(error) => {
-            let why = format!("`since` is no time: {error}.");
-            return reply::refused(&Refusal::invalid(why, "Write since=2026-11-20T09:12:00Z."));
-        }
+        Err(refusal) => return reply::refused(&refusal),
     };
     let found = api.desk.last_changes(since, LISTED_MAX).await;
     answer(found.map(|changes| serde_json::json!({ "changes": changes })))

@@ -23,6 +23,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing,
 };
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
@@ -43,6 +44,7 @@ use crate::{
         id::IncidentId,
         refusal::{Because, Refusal},
     },
+    wall::shown,
 };
 pub use alerts::span;
 pub use export::export_bytes;
@@ -134,6 +136,19 @@ fn id(text: &str) -> Result<IncidentId, Response> {
     text.parse().map_err(|why: String| {
         reply::error(StatusCode::NOT_FOUND, "not_found", why, "GET /api/v1/incidents lists them.")
     })
+}
+
+/// A moment of a query, RFC 3339.
+fn moment(name: &str, text: Option<&str>) -> Result<Option<DateTime<Utc>>, Refusal> {
+    let read = |text: &str| {
+        text.trim().parse::<DateTime<Utc>>().map_err(|_| {
+            Refusal::invalid(
+                format!("`{name}` is «{}», which is no time.", shown(text)),
+                format!("Write {name}=2026-11-20T09:12:00Z."),
+            )
+        })
+    };
+    text.map(read).transpose()
 }
 
 #[allow(clippy::result_large_err, reason = "the error is the answer itself")]

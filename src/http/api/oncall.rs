@@ -7,11 +7,10 @@ use axum::{
     extract::{Query, State},
     response::{IntoResponse, Response},
 };
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Api, reply};
+use super::{Api, moment, reply};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -19,16 +18,19 @@ pub struct OnCallQuery {
     /// A roster, or a layer of one: `web/secondary`. Left out, all of them.
     pub roster: Option<String>,
     /// At that moment, RFC 3339; left out, now.
-    #[param(value_type = Option<String>)]
-    pub at: Option<DateTime<Utc>>,
+    pub at: Option<String>,
 }
 
 /// Who is on call: a row for each layer of each roster, with its time and who comes next.
 #[utoipa::path(get, path = "/api/v1/oncall", params(OnCallQuery), tag = "oncall",
     responses((status = 200, description = "Who is on call", body = Object),
-        (status = 404, description = "There is no such roster", body = reply::ErrorBody)))]
+        (status = 404, description = "There is no such roster", body = reply::ErrorBody),
+        (status = 422, body = reply::ErrorBody)))]
 pub(crate) async fn oncall(State(api): State<Arc<Api>>, Query(query): Query<OnCallQuery>) -> Response {
-    let at = query.at.unwrap_or_else(|| api.desk.world.now());
+    let at = match moment("at", query.at.as_deref()) {
+        Ok(at) => at.unwrap_or_else(|| api.desk.world.now()),
+        Err(refusal) => return reply::refused(&refusal),
+    };
     match api.desk.on_call(query.roster.as_deref(), at).await {
         Ok(rows) => Json(serde_json::json!({ "at": at, "on_call": rows })).into_response(),
         Err(refusal) => reply::refused(&refusal),

@@ -4,7 +4,7 @@ use super::*;
 use crate::incident::{
     event::ActionOf,
     role::defined,
-    sentence::{and, either, ended, go_on},
+    sentence::{and, done_how, either, ended, go_on},
     state::{Action, ActionState},
 };
 
@@ -26,11 +26,10 @@ pub(super) fn announce(
     let waits_for = if is_risky { incident.who_clears(scene.person) } else { vec![] };
     let reply = match &incident.stop {
         Some(stop) => {
-            format!(
-                "Action {n} is announced, but {} stopped everything: {} Wait.",
-                stop.by,
-                ended(&stop.reason)
-            )
+            let (by, reason) = (&stop.by, ended(&stop.reason));
+            let risky = " It is risky: when the stop is lifted, it needs a go of its own.";
+            let then = if is_risky { risky } else { "" };
+            format!("Action {n} is announced, but {by} stopped everything: {reason} Wait.{then}")
         }
         None if !is_risky => {
             format!("Action {n} is announced. Say what came of it: `action done {n} RESULT`.")
@@ -124,17 +123,14 @@ fn my_action<'a>(incident: &'a Incident, n: u32, scene: &Scene<'_>) -> Result<&'
 pub(super) fn done(incident: &Incident, n: u32, result: &str, scene: &Scene<'_>) -> Ruling {
     let action = my_action(incident, n, scene)?;
     let result = text("result", result, scene)?;
-    let without_go =
-        incident.stop.is_some() || matches!(action.state, ActionState::Waiting | ActionState::Held);
-    let reply = if without_go {
-        format!(
-            "Action {n} is done, and stands on the timeline as done without a go: {}",
-            named(&action.text)
-        )
-    } else {
-        format!("Action {n} is done: {}", named(&action.text))
+    let without_go = matches!(action.state, ActionState::Waiting | ActionState::Held);
+    let is_stopped = incident.stop.is_some();
+    let stands = match done_how(without_go, is_stopped) {
+        None => String::new(),
+        Some(how) => format!(", and stands on the timeline as done {how}"),
     };
-    Ok(Decision::one(Event::ActionDone { n, result, without_go }, reply))
+    let reply = format!("Action {n} is done{stands}: {}", named(&action.text));
+    Ok(Decision::one(Event::ActionDone { n, result, without_go, is_stopped }, reply))
 }
 
 pub(super) fn drop_action(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_>) -> Ruling {

@@ -5,8 +5,9 @@ use std::ops::RangeInclusive;
 use chrono::SubsecRound;
 
 use super::*;
+pub(super) use crate::alert::text::legible as clean;
 use crate::{
-    alert::window::Span,
+    alert::{text::is_blank, window::Span},
     incident::{permission, sentence::so_long},
 };
 
@@ -28,7 +29,7 @@ pub(super) fn text_within(what: &str, value: &str, max: usize) -> Result<String,
         "conditions" | "actions" | "needs" => ("are", "have"),
         _ => ("is", "has"),
     };
-    if !trimmed.chars().any(is_seen) {
+    if is_blank(trimmed) {
         return Err(Refusal::invalid(
             format!("The {what} {is} empty."),
             format!("Say the {what} in a few words."),
@@ -47,30 +48,6 @@ pub(super) fn text_within(what: &str, value: &str, max: usize) -> Result<String,
 /// An optional text, such as a reason: may be empty.
 pub(super) fn optional_text(what: &str, value: &str, scene: &Scene<'_>) -> Result<String, Refusal> {
     if value.trim().is_empty() { Ok(String::new()) } else { text(what, value, scene) }
-}
-
-/// Control characters (but line breaks and tabs) and bidirectional overrides show a reader something else than what
-/// is stored; they become `U+FFFD`.
-pub(super) fn clean(value: &str) -> String {
-    value
-        .replace("\r\n", "\n")
-        .chars()
-        .map(|c| match c {
-            '\n' | '\t' => c,
-            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
-            c if c.is_control() => char::REPLACEMENT_CHARACTER,
-            c => c,
-        })
-        .collect()
-}
-
-/// Whether a reader sees a character: no blank, and none that only acts on others (Unicode, `Default_Ignorable_Code_Point`).
-fn is_seen(c: char) -> bool {
-    let is_ignorable = matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}');
-    !c.is_whitespace() && !is_ignorable
 }
 
 /// Earliest time that a late entry may state, before now.

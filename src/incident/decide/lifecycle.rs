@@ -170,6 +170,23 @@ pub(super) fn next(kind: Kind, from: Phase) -> &'static [Phase] {
     }
 }
 
+/// What is said to go to a phase. `None`: nobody goes there by a word.
+fn leading_to(phase: Phase) -> Option<&'static str> {
+    let said = match phase {
+        Phase::Investigating => "`reopen REASON`",
+        Phase::Identified => "`phase identify WHAT`",
+        Phase::Monitoring => "`phase mitigate HOW`",
+        Phase::Resolved => "`resolve HOW`",
+        Phase::Review => "`phase review`",
+        Phase::Closed => "`close`",
+        Phase::Cancelled => "`cancel REASON`",
+        Phase::InProgress => "`maintenance start`",
+        Phase::Completed => "`maintenance complete HOW IT ENDED`",
+        Phase::Triage | Phase::Merged | Phase::Scheduled => return None,
+    };
+    Some(said)
+}
+
 /// A resolved incident that breaks again within this many hours is the same incident.
 const RELAPSE_HOURS_MAX: i64 = 24;
 
@@ -349,6 +366,10 @@ fn go(incident: &Incident, to: Phase, reason: &str, leaves_subs: bool, scene: &S
         ));
     }
     let ahead = next(incident.kind(), from);
+    let is_of_work = matches!(to, Phase::InProgress | Phase::Completed);
+    if is_of_work && incident.kind() != Kind::Planned && !ahead.contains(&to) {
+        return Err(super::planned::no_work(incident));
+    }
     if from == Phase::Triage && !ahead.contains(&to) {
         return Err(Refusal::conflict(
             format!("{} is in triage: nobody has said yet that it is an incident.", incident.id),
@@ -356,7 +377,10 @@ fn go(incident: &Incident, to: Phase, reason: &str, leaves_subs: bool, scene: &S
         ));
     }
     if !ahead.contains(&to) {
-        let could: Vec<_> = ahead.iter().map(|phase| names.phase(*phase)).collect();
+        let could: Vec<String> = ahead
+            .iter()
+            .filter_map(|phase| Some(format!("{} ({})", names.phase(*phase), leading_to(*phase)?)))
+            .collect();
         return Err(Refusal::conflict(
             format!(
                 "{} is {}; from there it cannot go to {}.",

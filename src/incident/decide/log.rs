@@ -11,6 +11,8 @@ const URL_CHARS_MAX: usize = 2_000;
 const CAN: &str = "can";
 /// That of a decision.
 const DECISION: &str = "decision.recorded";
+/// That of a page or a file.
+const LINK: &str = "evidence";
 
 pub(super) fn note(new: &str, at: Option<StatedTime>, scene: &Scene<'_>) -> Ruling {
     let new = text("note", new, scene)?;
@@ -81,7 +83,7 @@ fn target(scene: &Scene<'_>, seq: u64) -> Result<crate::incident::decide::Target
 }
 
 /// Notes and decisions are corrected by who wrote them, or by who keeps the record for all. What `follows` a message takes the
-/// words that its author gave it, whoever put it here.
+/// words that its author gave it, whoever put it here; so do the files that came with it.
 pub(super) fn correct(
     incident: &Incident,
     seq: u64,
@@ -94,7 +96,7 @@ pub(super) fn correct(
     if target.is_redacted {
         return Err(Refusal::conflict(format!("Entry {seq} is redacted."), "Write a new note."));
     }
-    if !target.is_correctable {
+    if !(target.is_correctable || follows && target.name == LINK) {
         return Err(Refusal::conflict(
             format!("Entry {seq} is not somebody's account: it is what was done."),
             "Say what was wrong with it in a note.",

@@ -235,7 +235,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         SetObjective { text } => work::set_objective(incident, text, scene),
         MeetObjective { n } => work::meet_objective(incident, *n),
         DropObjective { n, reason } => work::drop_objective(incident, *n, reason, scene),
-        Objectives => Ok(Decision::read(work::objectives(incident))),
+        Objectives => Ok(Decision::read(work::objectives(incident, scene))),
         AssignTask { owner, text, minutes } => work::assign(incident, owner.as_ref(), text, *minutes, scene),
         UnderstandTask { n } => work::understand(incident, *n, scene),
         ExtendTask { n, minutes } => work::extend(incident, *n, *minutes, scene),

@@ -123,11 +123,15 @@ fn planned<'a>(incident: &'a Incident, scene: &Scene<'_>) -> Result<&'a Plan, Re
             ),
             "Plan it anew: `maintenance schedule`.",
         )),
-        None => Err(Refusal::conflict(
-            format!("{} is no planned work.", incident.id),
-            format!("To plan some, write {EXAMPLE}"),
-        )),
+        None => Err(no_work(incident)),
     }
+}
+
+pub(super) fn no_work(incident: &Incident) -> Refusal {
+    Refusal::conflict(
+        format!("{} is no planned work.", incident.id),
+        format!("To plan some, write {EXAMPLE}"),
+    )
 }
 
 pub(super) fn shift(

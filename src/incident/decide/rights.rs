@@ -299,7 +299,8 @@ fn what_works(incident: &Incident, roles: &[Role], verb: Verb, scene: &Scene<'_>
             roles.iter().map(|role| format!("`role release {}`", role.slug())).collect();
         return format!("To take part, give that up first: {}.", released.join(", "));
     }
-    let takes = may_take_command(incident, scene.person, scene);
+    // Of what is over, nobody takes command any more.
+    let takes = !incident.phase.is_over() && may_take_command(incident, scene.person, scene);
     let is_led = incident.commander.id != Person::house().id;
     let ask = match (who_can(incident, verb, scene).split_last(), is_led) {
         (None, true) => format!("It takes one of these roles: {titles}."),

@@ -3,15 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::incident::{
-    sentence::ended,
-    state::FieldValue,
-    taxonomy::{Field, IncidentType, RequiredAt, Taxonomy},
+use crate::{
+    alert::text::one_line,
+    incident::{
+        sentence::ended,
+        state::FieldValue,
+        taxonomy::{Field, IncidentType, RequiredAt, Taxonomy},
+    },
 };
+
+/// Characters of an unknown name that are said again.
+const SHOWN_CHARS_MAX: usize = 40;
 
 fn known_type<'a>(name: &str, taxonomy: &'a Taxonomy) -> Result<&'a IncidentType, Refusal> {
     taxonomy.find_type(name).ok_or_else(|| {
-        let shown: String = name.chars().take(40).collect();
+        let shown = one_line(name, SHOWN_CHARS_MAX);
         let names: Vec<_> = taxonomy.types.iter().map(|one| one.name.as_str()).collect();
         let instead = match names.as_slice() {
             [] => "None is set up: the settings name them, one [[incident_type]] each.".to_owned(),
@@ -30,7 +36,7 @@ fn known_field<'a>(
     if let Some(field) = fields.iter().find(|field| field.name.to_lowercase() == name.trim().to_lowercase()) {
         return Ok(field);
     }
-    let shown: String = name.chars().take(40).collect();
+    let shown = one_line(name, SHOWN_CHARS_MAX);
     let of = incident_type.map(|name| format!(" of the type {name}")).unwrap_or_default();
     let names: Vec<_> = fields.iter().map(|field| field.name.as_str()).collect();
     let instead = match (names.as_slice(), taxonomy.find_field(name)) {

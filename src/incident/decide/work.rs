@@ -47,7 +47,7 @@ pub(super) fn drop_objective(incident: &Incident, n: u32, reason: &str, scene: &
 }
 
 /// All of them, below the operational period that goes on.
-pub(super) fn objectives(incident: &Incident) -> String {
+pub(super) fn objectives(incident: &Incident, scene: &Scene<'_>) -> String {
     let state = |state| match state {
         ObjectiveState::Open => "open",
         ObjectiveState::Met => "met",
@@ -55,7 +55,7 @@ pub(super) fn objectives(incident: &Incident) -> String {
     };
     let all = incident.objectives.iter();
     let all = all.map(|objective| format!("{} {} – {}", objective.n, objective.text, state(objective.state)));
-    let lines: Vec<String> = briefing::period(incident).into_iter().chain(all).collect();
+    let lines: Vec<String> = briefing::period(incident, scene.now).into_iter().chain(all).collect();
     if lines.is_empty() {
         return format!("{} has no objectives. To set one: `objective add TEXT`.", incident.id);
     }

@@ -173,7 +173,7 @@ fn sentences_are_what_a_tired_person_reads() {
         announced(false, vec![], Some(10)),
         announced(true, vec![person("Ada"), person("Bo")], None),
         Event::ActionHeld { n: 1, reason: "the backup runs".into() },
-        Event::ActionDone { n: 1, result: "db1 is up".into(), without_go: true },
+        Event::ActionDone { n: 1, result: "db1 is up".into(), without_go: true, is_stopped: false },
         Event::ActionsStopped { reason: "we lose writes".into(), by: None, as_safety: false },
         Event::ActionsResumed { reason: String::new(), free: vec![ActionOf { n: 1, by: person("Bo") }] },
         Event::ProposalMade { n: 1, text: "Roll back 4.2".into(), ends_at: at },

@@ -27,6 +27,13 @@ pub struct Period {
     pub emphasis: String,
 }
 
+impl Period {
+    /// Whether its time is over by then; it stands until the next one begins or somebody ends it.
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.ends_at <= now
+    }
+}
+
 impl Incident {
     /// Who was asked in the open roll call, has not answered, and has not left.
     pub fn unaccounted(&self) -> Vec<&Person> {

@@ -537,8 +537,10 @@ impl Incident {
                 self.no_more_calls |= entry.event.reminds_of(Owed::Calls);
                 self.is_first_word_asked |= entry.event.reminds_of(Owed::FirstWord);
             }
-            Event::EntryCorrected { can: None, .. }
-            | Event::PageFailed { .. }
+            Event::EntryCorrected { target, can: None, .. } => {
+                self.links.retain(|link| link.seq != *target);
+            }
+            Event::PageFailed { .. }
             | Event::Injected { .. }
             | Event::Observed { .. }
             | Event::Endex { .. } => {}

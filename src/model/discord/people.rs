@@ -236,12 +236,30 @@ impl Discord {
     /// # Errors
     /// When the message is not the person's own.
     pub fn edit(&self, person: Id, message: Id, text: &str) -> Result<(), Impossible> {
+        self.rewrite(person, message, &json!({"content": text}), Vec::new())
+    }
+    /// Changes one's own message, with another file in place of those that it had.
+    ///
+    /// # Errors
+    /// When the message is somebody else's.
+    pub fn edit_file(
+        &self,
+        person: Id,
+        message: Id,
+        text: &str,
+        (name, bytes): (&str, &[u8]),
+    ) -> Result<(), Impossible> {
+        let (content_type, bytes) = ("application/octet-stream".to_owned(), bytes.to_vec().into());
+        let file = Upload { filename: name.to_owned(), content_type, bytes };
+        self.rewrite(person, message, &json!({"content": text, "attachments": []}), vec![file])
+    }
+    fn rewrite(&self, person: Id, message: Id, body: &Value, files: Vec<Upload>) -> Result<(), Impossible> {
         self.service.with(|w| {
             match w.messages.get(&message) {
                 Some(m) if m.author == person => {}
                 _ => return impossible("the message is somebody else's"),
             }
-            w.rewrite(message, &json!({"content": text}), Vec::new())?;
+            w.rewrite(message, body, files)?;
             Ok(())
         })
     }

@@ -230,6 +230,19 @@ impl MattermostModel {
         });
         Ok(())
     }
+    /// Writes one's own message anew, with another file in place of those that it had.
+    ///
+    /// # Errors
+    /// When there is no such message.
+    pub fn edit_file(&self, post: &str, text: &str, (name, bytes): (&str, &[u8])) -> Result<(), Impossible> {
+        self.found(post)?;
+        self.with(|w| {
+            w.files.retain(|_, (of, ..)| of.as_str() != post);
+            let id = w.id('f');
+            w.files.insert(id, (post.to_owned(), name.to_owned(), bytes.to_vec()));
+        });
+        self.edit(post, text)
+    }
     /// Deletes a message.
     ///
     /// # Errors

@@ -140,6 +140,7 @@ pub(super) fn call(w: &mut World, method: &str, args: &Args) -> Done {
         "users.info" => {
             let found = w.users.get(&needed(args, "user")?).ok_or(Refusal::Error("user_not_found"))?;
             Ok(json!({"user": {"id": found.id, "name": found.name, "real_name": found.display_name,
+                "team_id": found.team, "is_stranger": found.team != w.team,
                 "profile": {"display_name": found.display_name, "real_name": found.display_name}}}))
         }
         _ => open_view(w, args),

@@ -94,6 +94,16 @@ impl SlackModel {
     pub fn person(&self, name: &str) -> String {
         self.with(|w| w.user(name))
     }
+    /// A person of another firm, who is in channels that are shared with it.
+    pub fn stranger(&self, name: &str, team: &str) -> String {
+        self.with(|w| {
+            let id = w.user(name);
+            if let Some(user) = w.users.get_mut(&id) {
+                team.clone_into(&mut user.team);
+            }
+            id
+        })
+    }
     /// From now on the app is told things over HTTP, below this address.
     pub fn reach_over_http(&self, app_url: &str) {
         self.with(|w| w.app_url = Some(app_url.trim_end_matches('/').to_owned()));

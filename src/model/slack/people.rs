@@ -273,6 +273,26 @@ impl SlackModel {
         let after = Message { text: text.to_owned(), is_edited: true, ..before.clone() };
         Ok(self.changed(user, channel, &before, &after))
     }
+    /// Writes a message anew, with another file in place of those that it had.
+    ///
+    /// # Errors
+    /// When there is no such message.
+    pub fn edit_file(
+        &self,
+        user: &str,
+        channel: &str,
+        ts: &str,
+        text: &str,
+        (name, bytes): (&str, &[u8]),
+    ) -> Result<Asked<'_>, Impossible> {
+        let before = self.message(channel, ts)?;
+        let files = self.with(|w| {
+            let id = w.id('F');
+            vec![w.new_file(user, id, name, bytes)]
+        });
+        let after = Message { text: text.to_owned(), is_edited: true, files, ..before.clone() };
+        Ok(self.changed(user, channel, &before, &after))
+    }
     /// Slack shows below a message what the page that it names is about. It stays as edited as it was.
     ///
     /// # Errors

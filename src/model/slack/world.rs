@@ -18,6 +18,8 @@ pub struct User {
     pub id: String,
     pub name: String,
     pub display_name: String,
+    /// The workspace that they are of; another firm's where the channel is shared with it.
+    pub team: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -224,7 +226,8 @@ impl World {
     }
     pub(super) fn user(&mut self, name: &str) -> String {
         let id = self.id('U');
-        let user = User { id: id.clone(), name: name.to_lowercase(), display_name: name.to_owned() };
+        let (team, display_name) = (self.team.clone(), name.to_owned());
+        let user = User { id: id.clone(), name: name.to_lowercase(), display_name, team };
         self.users.insert(id.clone(), user);
         id
     }

@@ -154,6 +154,37 @@ async fn what_ends_after_the_incident_was_closed_is_written_there() {
 }
 
 #[tokio::test]
+async fn of_alerts_whose_incident_is_over_it_is_told_whether_they_fire_still_and_what_to_do() {
+    let acknowledges = || Arrange::Acknowledge { situation: 1, comment: String::new() };
+    let silences = || Arrange::Silence { situation: 1, minutes: 60, reason: "known".into() };
+    let house = house(declares()).await;
+    let db1 = alert("g", "db1");
+    house.desk.take_alerts(vec![db1.clone()]).await.unwrap();
+    while house.desk.follow_once().await.unwrap() > 0 {}
+    let id = incidents(&house).await[0];
+    house.say("Ada", id, Command::TakeCommand { force: false, reason: String::new() }).await;
+    house.say("Ada", id, Command::Enter { phase: Phase::Cancelled, reason: "not ours".into() }).await;
+    for asked in [acknowledges(), silences()] {
+        let refused = house.desk.arrange(caller("Ada"), asked, None).await.unwrap_err();
+        assert!(refused.why.contains("S-1 fires still") && refused.why.contains("INC-1"), "{refused}");
+        assert!(refused.why.contains("cancelled") && refused.instead.contains("`link S-1`"), "{refused}");
+    }
+    // As it says.
+    let other = house.incident().await;
+    house.say("Ada", other, Command::LinkSituation { situation: 1, facts: None }).await;
+    house.desk.arrange(caller("Ada"), acknowledges(), None).await.unwrap();
+    house.say("Ada", other, Command::Enter { phase: Phase::Cancelled, reason: "not ours".into() }).await;
+    house.desk.take_alerts(vec![resolved(&db1)]).await.unwrap();
+    while house.desk.follow_once().await.unwrap() > 0 {}
+    let refused = house.desk.arrange(caller("Ada"), silences(), None).await.unwrap_err();
+    assert!(
+        refused.why.contains("nothing of it fires any more") && refused.why.contains("INC-2"),
+        "{refused}"
+    );
+    assert!(!refused.instead.contains("link"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_rule_attaches_to_the_only_open_incident_and_otherwise_shows_a_card() {
     let house = house(Action::Attach).await;
     house.desk.take_alerts(vec![alert("g", "db1")]).await.unwrap();

@@ -325,6 +325,44 @@ async fn a_mark_is_kept_with_who_and_why_once_for_each_press_and_the_last_one_ho
 }
 
 #[tokio::test]
+async fn what_is_said_of_an_alert_or_a_change_is_kept_whole_and_legible_or_refused() {
+    let house = House::open(settings()).await;
+    house.desk.take_alerts(vec![of("checkout", "ErrorRate", -60)]).await.unwrap();
+    while house.desk.follow_once().await.unwrap() > 0 {}
+    let long = "x".repeat(10_000);
+    for (line, why) in [
+        (format!("alert mark S-1 noise {long}"), "A reason has at most 500 characters."),
+        ("alert mark S-1 noise \u{200b}".to_owned(), "The reason is empty."),
+        (format!("alert silence S-1 1h {long}"), "A reason has at most 500 characters."),
+        ("alert silence S-1 1h \u{2060}".to_owned(), "The reason is empty."),
+        ("maintenance add \"\u{200b}\" for 1h match service=db".to_owned(), "The name is empty."),
+        ("change \u{200b}".to_owned(), "The change is empty."),
+    ] {
+        let refused = say(&house, "Ada", &line).await.unwrap_err();
+        assert_eq!(refused.why, why, "{}", line.chars().take(60).collect::<String>());
+    }
+    let turned = "ev\u{202e}il\u{9d}";
+    for line in [
+        format!("alert mark S-1 noise {turned}"),
+        format!("alert silence S-1 1h {turned}"),
+        format!("maintenance add \"{turned}\" for 1h match service=db"),
+        format!("change {turned}"),
+    ] {
+        let said = say(&house, "Ada", &line).await.unwrap();
+        assert!(said.contains("ev\u{FFFD}il\u{FFFD}"), "{said:?}");
+    }
+    for line in [
+        format!("alert mark \"Err{turned}{long}\" noise"),
+        format!("oncall {turned}{long}"),
+        format!("oncall override {turned}{long} @Bo 4h"),
+    ] {
+        let refused = say(&house, "Ada", &line).await.unwrap_err().to_string();
+        assert!(!refused.contains(['\u{202e}', '\u{9d}']), "{refused:?}");
+        assert!(refused.chars().count() < 500, "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn a_mark_on_alerts_of_an_incident_stands_on_its_timeline_and_of_a_restricted_one_for_nobody_else() {
     let house = House::open(settings()).await;
     house.desk.take_alerts(vec![of("checkout", "ErrorRate", -60), of("db", "DiskFull", -90)]).await.unwrap();

@@ -45,6 +45,24 @@ async fn what_goes_to_a_stranger_says_so_and_what_goes_to_everybody_is_refused()
 }
 
 #[tokio::test]
+async fn nothing_is_offered_to_a_name_that_nobody_sees_or_that_turns_a_line() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    for (line, why) in [
+        ("role offer sme:db \"\u{200b}\"", "needs a name"),
+        ("command offer \"\u{3164}\"", "needs a name"),
+        ("command offer \"a\u{202e}b\"", "direction of writing"),
+        ("crew admit \"a\u{2066}b\"", "direction of writing"),
+    ] {
+        let words = Words::Text(line.to_owned());
+        let refused = house.desk.say(caller("Ada"), Some(id), words, None, &by_name()).await.unwrap_err();
+        let refused = refused.to_string();
+        assert!(refused.contains(why), "{line:?}: {refused:?}");
+        assert!(!refused.contains(['\u{202e}', '\u{2066}']), "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn only_somebody_who_is_known_is_let_in_or_kept_out() {
     let known_people = BTreeSet::from(["cy".to_owned()]);
     let house = House::open(Settings { known_people, ..Settings::default() }).await;

@@ -38,6 +38,16 @@ async fn a_task_goes_to_whoever_of_the_settings_or_of_the_incident_has_a_name_of
 }
 
 #[tokio::test]
+async fn a_command_copied_from_what_a_chat_shows_is_understood_as_it_reads() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    let told = says(&house, Some(id), "role offer pio @\u{200b}Bo").await.unwrap();
+    assert!(told.contains(" is offered to Bo, "), "{told}");
+    says(&house, Some(id), "note cc <\u{200b}b> @\u{200b}Bo").await.unwrap();
+    assert_eq!(house.texts(id).await.last().unwrap(), "cc <b> @Bo");
+}
+
+#[tokio::test]
 async fn where_several_are_open_it_is_asked_of_which_one_the_verb_was_meant() {
     let house = House::open(Settings::default()).await;
     let (one, _) = (house.incident().await, house.incident().await);

@@ -11,6 +11,7 @@ use commandpost::{
     incident::{command::Command, event::Entry, kind::Kind, refusal::Because},
     journal::rows::IncidentFilter,
 };
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 use tokio::sync::Notify;
 
 use crate::support::{
@@ -235,6 +236,31 @@ async fn what_is_not_there_is_said_to_be_not_there() {
     assert_eq!(house.try_say("Ada", id, note("x")).await.unwrap_err().because, Because::NotFound);
     assert_eq!(house.desk.incident(id).await.unwrap_err().because, Because::NotFound);
     assert_eq!(house.desk.verify(id).await.unwrap_err().because, Because::NotFound);
+}
+
+#[tokio::test]
+async fn a_stored_state_that_is_not_what_the_timeline_makes_of_it_is_found() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    for n in 0..500 {
+        house.say(&format!("P{}", n % 50), id, note(format!("line {n}"))).await;
+    }
+    house.sound(id).await;
+    let title = house.desk.incident(id).await.unwrap().title;
+    let file = house.dir().join("commandpost.db");
+    let mut conn = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    let changed = sqlx::query("UPDATE snapshots SET state = replace(state, $1, 'nothing happened')")
+        .bind(&title)
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(changed.rows_affected(), 1);
+    sqlx::Connection::close(conn).await.unwrap();
+    let problems = house.desk.verify(id).await.unwrap().problems;
+    let said = format!("{id}: its stored state is not what the timeline makes of it.");
+    assert!(problems.iter().any(|problem| problem.starts_with(&said)), "{problems:?}");
+    house.journal.rebuild().await.unwrap();
+    house.sound(id).await;
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use commandpost::{
     config::IncidentSpace,
-    model::discord::{Channel, Id},
+    model::discord::{Channel, Fault, Id, Message, permissions},
 };
 use serde_json::json;
 
@@ -17,6 +17,15 @@ impl House {
         let all = self.discord.requests().into_iter();
         let patched = all.filter(|r| r.method == "PATCH" && r.path.ends_with(&path));
         patched.filter_map(|r| r.json()?["name"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// What the command post says, once it says one thing and that is so.
+    async fn announced(&self, what: &str) -> Message {
+        let find = || match <[Message; 1]>::try_from(self.discord.messages(self.post)) {
+            Ok([only]) if only.content == what => Some(only),
+            _ => None,
+        };
+        self.eventually(what, find).await
     }
 
     async fn is_called(&self, place: Id, what: &str, is_it: impl Fn(&Channel) -> bool) {
@@ -131,4 +140,80 @@ async fn a_redacted_title_leaves_the_places_name_at_once_while_discord_still_tak
     house.quiet().await;
     assert_eq!(house.renames(thread.id).len(), 2);
     house.end(bot, "redacted_retitle").await;
+}
+
+#[tokio::test]
+async fn the_command_post_has_one_line_that_leads_to_an_incidents_channel_and_follows_it() {
+    for fault in [None, Some(Fault::LoseAnswer), Some(Fault::Garble), Some(Fault::Status(502))] {
+        let mut house = House::new().await;
+        house.space = IncidentSpace::Channel;
+        let bot = house.start().await;
+        if let Some(fault) = fault {
+            house.discord.faults().next_on(1, fault, "POST", &format!("{}/messages", house.post));
+        }
+        let title = json!({"title": "Checkout fails @everyone"});
+        house.ask(house.ada, house.alerts, "declare", title).await;
+        let find = || house.discord.channels().into_iter().find(|one| one.name.starts_with("inc-1-"));
+        let place = house.eventually("the channel", find).await.id;
+        let says = |text: &str, sev: u8| format!("🚨 **INC-1** {text} – SEV{sev}: <#{place}>");
+        house.quiet().await;
+        if fault.is_none() {
+            house.announced(&says("Checkout fails @\u{200b}everyone", 2)).await;
+        }
+        // What was lost is looked for with the next card.
+        house.ask(house.ada, place, "set title", json!({"title": "All fails"})).await;
+        let line = house.announced(&says("All fails", 2)).await;
+        house.ask(house.ada, place, "severity", json!({"severity": "sev1"})).await;
+        assert_eq!(house.announced(&says("All fails", 1)).await.id, line.id, "{fault:?}");
+        // Another process that remembers nothing of it.
+        house.quiet().await;
+        house.stop(bot).await;
+        house.forget("INC-1").await;
+        let bot = house.start().await;
+        house
+            .ask(house.ada, house.alerts, "set title", json!({"title": "Mended", "incident": "INC-1"}))
+            .await;
+        assert_eq!(house.announced(&says("Mended", 1)).await.id, line.id, "{fault:?}");
+        // That nobody was called by it, the end looks at.
+        house.end(bot, "a line that leads to a channel").await;
+    }
+}
+
+#[tokio::test]
+async fn an_incident_has_its_channel_while_nobody_may_be_told_of_it_in_the_command_post() {
+    let mut house = House::new().await;
+    house.space = IncidentSpace::Channel;
+    let bot = house.start().await;
+    house.discord.deny(house.post, house.discord.bot(), permissions::SEND_MESSAGES);
+    house.ask(house.ada, house.alerts, "declare", json!({"title": "Checkout fails"})).await;
+    let find = || house.discord.channels().into_iter().find(|one| one.name == "inc-1-checkout-fails");
+    let place = house.eventually("the channel", find).await.id;
+    let is_said = || bot.door.health().last_error.filter(|why| why.contains("Send Messages"));
+    let said = house.eventually("the sentence", is_said).await;
+    assert!(said.contains(&house.post.to_string()) && said.contains("Give its role"), "{said}");
+    house.quiet().await;
+    assert_eq!(house.cards(place).len(), 1);
+    house.discord.deny(house.post, house.discord.bot(), 0);
+    house.ask(house.ada, place, "set title", json!({"title": "All fails"})).await;
+    house.announced(&format!("🚨 **INC-1** All fails – SEV2: <#{place}>")).await;
+    house.end(bot, "a command post that is closed").await;
+}
+
+#[tokio::test]
+async fn a_restricted_incidents_channel_is_announced_to_nobody() {
+    let mut house = House::new().await;
+    house.space = IncidentSpace::Channel;
+    let bot = house.start().await;
+    let secret = json!({"title": "Mallory leaks", "restricted": true});
+    house.ask(house.ada, house.alerts, "declare", secret).await;
+    let find = || house.discord.channels().into_iter().find(|one| one.name == "private-inc-1");
+    let private = house.eventually("the private channel", find).await.id;
+    house.quiet().await;
+    house.ask(house.ada, private, "set title", json!({"title": "Mallory leaks more"})).await;
+    // What comes after it has its line: of the first one there is none by then.
+    house.ask(house.ada, house.alerts, "declare", json!({"title": "Checkout fails"})).await;
+    let find = || house.discord.channels().into_iter().find(|one| one.name == "inc-2-checkout-fails");
+    let place = house.eventually("the channel", find).await.id;
+    house.announced(&format!("🚨 **INC-2** Checkout fails – SEV2: <#{place}>")).await;
+    house.end(bot, "announced to nobody").await;
 }

@@ -97,6 +97,32 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
 }
 
 #[tokio::test]
+async fn a_file_leaves_the_timeline_with_its_message_and_when_that_is_put_there_again_without_it() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let (discord, ada) = (&house.discord, house.ada);
+    let log = discord.share(ada, thread.id, "the log", ("one.txt", b"abc")).expect("said");
+    let put_there = async || {
+        let chosen = discord.message_command(ada, log.id, "Add to timeline").expect("registered");
+        chosen.message().await.expect("an answer");
+    };
+    put_there().await;
+    house.stands("File one.txt (3 bytes, SHA-256").await;
+    discord.edit_file(ada, log.id, "the log", ("two.txt", b"abcd")).expect("it is ada's");
+    house.stands("was changed in Discord since").await;
+    put_there().await;
+    let told = house.stands("File two.txt (4 bytes, SHA-256").await;
+    assert!(!told.iter().any(|text| text.contains("one.txt")), "{told:#?}");
+    let lines = house.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
+    let file = lines.iter().find(|line| line.text.starts_with("File two.txt")).expect("the file").seq;
+    discord.delete(log.id);
+    let told = house.stands(&format!("Entry {file} was redacted")).await;
+    assert!(!told.iter().any(|text| text.contains("two.txt")), "{told:#?}");
+    house.end(bot, "files that go").await;
+}
+
+#[tokio::test]
 async fn an_entry_that_was_corrected_by_hand_keeps_those_words_whoever_puts_its_message_there_again() {
     let house = House::new().await;
     let bot = house.start().await;

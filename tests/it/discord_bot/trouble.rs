@@ -80,6 +80,28 @@ async fn a_gateway_lost_in_a_quiet_minute_is_not_taken_for_a_silent_discord() {
 }
 
 #[tokio::test]
+async fn of_a_gateway_that_alone_stays_away_it_is_told_what_it_is_and_nothing_of_old_requests() {
+    let mut house = House::new().await;
+    house.watchdog = Duration::from_secs(3);
+    let bot = house.start().await;
+    let counters = bot.door.counters();
+    house.discord.faults().next(100_000, Fault::LoseAnswer);
+    house.discord.gateway().go_away().await;
+    house.eventually("another try", || (counters.restarts.load(Relaxed) > 1).then_some(())).await;
+    house.discord.faults().clear();
+    let deaf = || {
+        let health = bot.door.health();
+        health.is_deaf.then(|| health.last_error.unwrap_or_default())
+    };
+    let why = house.eventually("that it only hears nothing", deaf).await;
+    assert!(why.contains("gateway") && !why.contains("It may have been done"), "{why}");
+    assert!(!why.contains("connected anew"), "{why}");
+    house.discord.gateway().come_back().await.expect("the same ports");
+    house.eventually("the connection", || bot.door.health().connected.then_some(())).await;
+    house.stop(bot).await;
+}
+
+#[tokio::test]
 async fn a_gateway_that_never_answers_is_given_up_and_begun_anew() {
     let mut house = House::new().await;
     house.watchdog = Duration::from_secs(3);

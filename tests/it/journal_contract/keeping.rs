@@ -211,4 +211,12 @@ async fn only_recent_whole_incidents_are_on_the_public_page() {
     // One recent post brings the earlier ones of its incident with it.
     assert_eq!(journal.public_posts(last).await.unwrap().len(), 6);
     assert_eq!(journal.public_posts(last + Duration::seconds(1)).await.unwrap(), []);
+    let mut posts = Vec::new();
+    for id in journal.recorded().await.unwrap() {
+        let of_it = journal.public_posts_of(id).await.unwrap();
+        assert!(of_it.iter().all(|post| post.incident == id));
+        posts.extend(of_it);
+    }
+    assert_eq!(posts.len(), all.len());
+    assert!(all.iter().all(|post| posts.contains(post)));
 }

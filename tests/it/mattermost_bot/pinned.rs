@@ -63,6 +63,28 @@ async fn what_is_heard_later_stands_at_the_time_at_which_it_was_written_however_
 }
 
 #[tokio::test]
+async fn a_file_leaves_the_timeline_when_another_takes_its_place_and_with_its_message() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    let (mattermost, ada) = (&house.mattermost, &house.ada);
+    let has = |words: &'static str| move |lines: &[String]| lines.iter().any(|text| text.contains(words));
+    let log = mattermost.share(ada, &channel.id, "the log", ("one.txt", b"abc")).expect("said");
+    mattermost.react(ada, &log.id, "pushpin").expect("put there");
+    house.until_timeline("the file", has("File one.txt (3 bytes, SHA-256")).await;
+    mattermost.edit_file(&log.id, "the log", ("two.txt", b"abcd")).expect("edited");
+    house.until_timeline("the other file", has("File two.txt (4 bytes, SHA-256")).await;
+    let told = house.timeline().await;
+    assert!(!told.iter().any(|text| text.contains("one.txt")), "{told:#?}");
+    mattermost.delete(&log.id).expect("deleted");
+    house.until_timeline("the deletion", |lines| !has("two.txt")(lines)).await;
+    let told = house.timeline().await;
+    assert_eq!(told.iter().filter(|text| text.contains("was redacted")).count(), 3, "{told:#?}");
+    house.end(bot, "files that go").await;
+}
+
+#[tokio::test]
 async fn below_a_pin_where_no_incident_is_it_is_said_what_to_do_and_once() {
     let house = House::new().await;
     let bot = house.start().await;

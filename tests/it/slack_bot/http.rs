@@ -282,6 +282,70 @@ async fn another_workspace_is_told_that_it_is_served_elsewhere_and_nothing_is_do
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_of_another_firm_in_a_shared_channel_is_told_so_and_nothing_is_done_for_them() {
+    let told = Told::new().await;
+    told.ask(&told.channel, "declare Checkout fails").await;
+    let (slack, patience) = (&told.slack, Duration::from_secs(30));
+    let channel = slack.wait_for(patience, |slack| slack.channel_named("inc-1")).await.expect("a channel");
+    let firm = "T9999999999";
+    let (stranger, colleague) = (slack.stranger("mallory", firm), slack.person("bo"));
+    let (message, _) = slack.say(&told.ada, &channel.id, None, "it swaps").expect("said");
+    let now = System.now().timestamp();
+    let send = async |way: &str, body: String| {
+        let signature = slack.sign(&now.to_string(), body.as_bytes());
+        assert_eq!(told.send(way, &body, &signature, now).await.0, 200, "{body}");
+    };
+    let said = async |id: &str, event: Value| {
+        let payload = json!({"type": "event_callback", "event_id": id, "team_id": "T0000000001",
+            "is_ext_shared_channel": true, "event": event});
+        send("events", payload.to_string()).await;
+    };
+    let mention = |user: &str, note: &str, team: Option<&str>| {
+        let text = format!("<@{}> INC-1 note {note}", slack.bot());
+        json!({"type": "app_mention", "user": user, "channel": channel.id, "ts": "1700000000.000100", "text": text,
+            "team": team, "user_team": team, "source_team": team})
+    };
+    said("Ev1", mention(&stranger, "okapi", Some(firm))).await;
+    // Slack need not say of which firm they are.
+    said("Ev2", mention(&stranger, "quagga", None)).await;
+    said(
+        "Ev3",
+        json!({"type": "reaction_added", "user": stranger, "reaction": "pushpin", "event_ts": message,
+            "item": {"type": "message", "channel": channel.id, "ts": message}}),
+    )
+    .await;
+    let shortcut = json!({"type": "shortcut", "callback_id": "declare_incident", "trigger_id": "t3",
+        "team": {"id": "T0000000001"}, "user": {"id": stranger, "team_id": firm}});
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("payload", &shortcut.to_string())
+        .finish();
+    send("interactions", form).await;
+    said("Ev4", mention(&colleague, "own", None)).await;
+    let is_told = |user: &str, words: &str| {
+        let words: String = url::form_urlencoded::byte_serialize(words.as_bytes()).collect();
+        slack.requests().iter().any(|one| {
+            let body = String::from_utf8_lossy(&one.body).into_owned();
+            one.path.contains("chat.post") && body.contains(user) && body.contains(&words)
+        })
+    };
+    until(30, "the colleague's note", || async { noted(&told.post, "own").await == 1 }).await;
+    until(30, "the stranger is told", || async { is_told(&stranger, "another workspace than yours") }).await;
+    // Whose somebody is Slack does not tell just now.
+    slack.take_scope("users:read");
+    said("Ev5", mention(&colleague, "tapir", None)).await;
+    until(30, "the colleague is told", || async { is_told(&colleague, "Slack does not tell now") }).await;
+    let timeline = told.post.timeline("INC-1", 1).await;
+    let texts: Vec<&str> = timeline.iter().filter_map(|one| one["text"].as_str()).collect();
+    for words in ["okapi", "quagga", "it swaps", "tapir"] {
+        assert!(!texts.iter().any(|text| text.contains(words)), "{words}: {texts:?}");
+    }
+    for one in slack.requests() {
+        let is_theirs = String::from_utf8_lossy(&one.body).contains(&stranger);
+        assert!(!(one.path.contains("views.open") || is_theirs && one.path.contains("invite")), "{one:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_restart_without_slack_its_own_workspace_is_served_and_a_stranger_is_not() {
     let mut told = Told::new().await;
     told.ask(&told.channel, "declare Checkout fails").await;

@@ -51,6 +51,28 @@ async fn a_message_stands_at_the_time_at_which_it_was_written() {
 }
 
 #[tokio::test]
+async fn a_file_leaves_the_timeline_when_another_takes_its_place_and_with_its_message() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    let (slack, ada) = (&house.slack, &house.ada);
+    let log = slack.share(ada, &channel.id, "the log", ("one.txt", b"abc")).expect("said");
+    slack.react(ada, &channel.id, &log, "pushpin").expect("put there");
+    house.stands("File one.txt (3 bytes, SHA-256").await;
+    slack.edit_file(ada, &channel.id, &log, "the log", ("two.txt", b"abcd")).expect("it is there");
+    let told = house.stands("File two.txt (4 bytes, SHA-256").await;
+    assert!(!told.iter().any(|text| text.contains("one.txt")), "{told:#?}");
+    slack.delete(&channel.id, &log);
+    let has_it = |told: &[String]| told.iter().any(|text| text.contains("two.txt"));
+    let told = house.until("the deletion", |told| !has_it(told)).await;
+    assert_eq!(told.iter().filter(|text| text.contains("was redacted")).count(), 3, "{told:#?}");
+    let incident = house.desk.incident("INC-1".parse().expect("an id")).await.expect("it is there");
+    assert!(incident.links.is_empty(), "{:?}", incident.links);
+    house.end(bot, "files that go").await;
+}
+
+#[tokio::test]
 async fn whoever_pins_a_message_of_no_incident_is_told_alone_what_to_do_and_once() {
     let house = House::new().await;
     let bot = house.start().await;

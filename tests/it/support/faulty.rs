@@ -138,11 +138,17 @@ impl Journal for Faulty {
     fn incident_row(&self, id: IncidentId) -> Reading<'_, Option<IncidentRow>> {
         self.inner.incident_row(id)
     }
+    fn recorded(&self) -> Reading<'_, Vec<IncidentId>> {
+        self.inner.recorded()
+    }
     fn last_number(&self, kind: Kind) -> Reading<'_, u32> {
         self.inner.last_number(kind)
     }
     fn public_posts(&self, since: DateTime<Utc>) -> Reading<'_, Vec<PublicPostRow>> {
         self.inner.public_posts(since)
+    }
+    fn public_posts_of(&self, incident: IncidentId) -> Reading<'_, Vec<PublicPostRow>> {
+        self.inner.public_posts_of(incident)
     }
     fn answered(&self, key: &str) -> Reading<'_, Option<(String, String)>> {
         self.inner.answered(key)

@@ -268,6 +268,35 @@ fn luminance(colour: &str) -> f64 {
 }
 
 #[test]
+fn panels_that_come_and_go_one_below_the_other_stand_apart() {
+    let page = include_str!("../../../templates/console/incident.html");
+    let of = |name: &str| page.find(&format!("<div data-live id=\"live-{name}\">")).unwrap();
+    let between = &page[of("playbooks")..of("hazards")];
+    assert_eq!(between.matches("<section").count(), 1, "they are neighbours, each with a panel in it");
+    let style = include_str!("../../../src/http/assets/console.css");
+    let rule = style.lines().find(|line| line.starts_with(".card + .card, .panel + .panel,")).unwrap();
+    assert!(rule.contains("div[data-live] + div[data-live] > .panel,"), "{rule}");
+    assert!(rule.contains("margin-top"), "{rule}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_time_that_is_none_is_refused_with_what_to_write() {
+    let mut post = Program::new("");
+    post.start().await;
+    for (path, why) in [
+        ("/api/v1/oncall?at=", "`at` is «», which is no time."),
+        ("/api/v1/oncall?at=tomorrow", "`at` is «tomorrow», which is no time."),
+        ("/api/v1/changes?since=12", "`since` is «12», which is no time."),
+    ] {
+        let got = post.get(path).await;
+        assert_eq!(got.status, 422, "{path}: {}", got.text);
+        assert!(got.text.contains(why), "{path}: {}", got.text);
+        assert!(got.text.contains("=2026-11-20T09:12:00Z."), "{path}: {}", got.text);
+    }
+    assert!(post.stop().success());
+}
+
+#[test]
 fn the_button_behind_the_link_of_a_page_can_be_read_by_everybody() {
     let page = include_str!("../../../templates/acknowledge.html");
     let rules: Vec<&str> = page.lines().filter(|line| line.contains("button {")).collect();

@@ -293,7 +293,9 @@ impl Journal for Failing {
         changing_entries(incident: IncidentId) -> Reading<'_, Vec<Sealed>>;
         incidents(filter: IncidentFilter) -> Reading<'_, Vec<IncidentRow>>;
         incident_row(id: IncidentId) -> Reading<'_, Option<IncidentRow>>;
+        recorded() -> Reading<'_, Vec<IncidentId>>;
         last_number(kind: Kind) -> Reading<'_, u32>;
+        public_posts_of(incident: IncidentId) -> Reading<'_, Vec<PublicPostRow>>;
         answered(key: &str) -> Reading<'_, Option<(String, String)>>;
         take_alerts(batch: AlertBatch) -> Written<AlertReceipt>;
         alerts_waiting() -> usize;

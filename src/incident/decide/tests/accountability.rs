@@ -1,7 +1,10 @@
 //! Who is here, whom each reports to, and the time that is planned for.
 
 use super::*;
-use crate::incident::command::TimerKind;
+use crate::{
+    card::{self, Value},
+    incident::command::TimerKind,
+};
 
 fn check_in(stage: &mut Stage, names: &[&str]) {
     for name in names {
@@ -210,4 +213,38 @@ fn open_objectives_go_along_from_one_operational_period_to_the_next() {
     stage.ok("Ada", Command::EndPeriod { reason: "calm".into() });
     assert_eq!(stage.incident.periods, 2);
     stage.aloud("periods");
+}
+
+#[test]
+fn when_the_time_of_a_period_is_over_whoever_plans_is_told_and_nothing_reads_as_if_it_ran() {
+    let mut stage = Stage::new();
+    stage.ok("Bo", Command::TakeRole { role: role("planning") });
+    stage.ok("Cy", Command::TakeRole { role: role("ops") });
+    stage.ok("Ada", Command::StartPeriod { minutes: 120, emphasis: "Keep payments up".into() });
+    let over = "Operational period 1 is over: `period start 2h`.";
+    stage.later(119);
+    assert!(!stage.reads("Bo", Command::Next).contains("Operational period"), "not before");
+    assert_eq!(card_says(&stage, "Period over since"), None);
+    stage.later(1);
+    stage.ok(HOUSE, Command::Timer(TimerKind::PeriodEnds { n: 1 }));
+    for (by, is_told) in [("Bo", true), ("Ada", true), ("Cy", false)] {
+        assert_eq!(stage.reads(by, Command::Next).contains(over), is_told, "{by}");
+    }
+    let ended = stage.now;
+    stage.later(5);
+    let since = "Operational period 1 over since 2026-01-02 14:00 UTC: Keep payments up";
+    for read in [Command::Status, Command::Objectives, Command::Briefing] {
+        let told = stage.reads("Bo", read.clone());
+        assert!(told.contains(since) && !told.contains("period 1 until"), "{read:?}: {told}");
+    }
+    assert_eq!(card_says(&stage, "Period over since"), Some(Value::Time(ended)));
+    assert_eq!(card_says(&stage, "Period ends"), None);
+    stage.ok("Bo", Command::StartPeriod { minutes: 60, emphasis: String::new() });
+    assert!(!stage.reads("Bo", Command::Next).contains("Operational period"));
+    assert_eq!(card_says(&stage, "Period ends"), Some(Value::Time(stage.now + Duration::minutes(60))));
+}
+
+fn card_says(stage: &Stage, name: &str) -> Option<Value> {
+    let shown = card::incident(&stage.incident, &stage.policy);
+    shown.fields.into_iter().find(|field| field.name == name).map(|field| field.value)
 }

@@ -92,6 +92,52 @@ fn what_was_done_without_a_go_is_said_so() {
 }
 
 #[test]
+fn of_what_was_done_during_a_stop_the_stop_is_named_and_a_missing_go_only_where_one_was_needed() {
+    let mut stage = Stage::new();
+    stage.ok("Bo", announce("Read the logs", false, None));
+    stage.ok("Bo", announce("Drop the cache", true, None));
+    stage.ok("Ada", stop("we are losing writes"));
+    for (n, result, how) in [
+        (1, "read", "while everything was stopped"),
+        (2, "dropped", "without a go and while everything was stopped"),
+    ] {
+        let told = stage.ask("Bo", &done(n, result)).unwrap().reply;
+        assert!(told.contains(&format!("stands on the timeline as done {how}: ")), "{told}");
+        let events = stage.ok("Bo", done(n, result));
+        assert_eq!(sentence(&events[0], &dated), format!("Action {n} was done {how}: {result}."));
+    }
+}
+
+#[test]
+fn who_announces_something_risky_during_a_stop_reads_that_it_needs_a_go_as_well() {
+    let mut stage = Stage::new();
+    stage.ok("Cy", Command::TakeRole { role: role("safety") });
+    stage.ok("Cy", stop("we are losing writes"));
+    let risky = announce("Fail over", true, None);
+    let told = stage.ask("Bo", &risky).unwrap().reply;
+    assert_eq!(
+        told,
+        "Action 1 is announced, but Cy stopped everything: we are losing writes. Wait. It is risky: when the stop is lifted, \
+         it needs a go of its own."
+    );
+    let said = stage.ok("Bo", risky);
+    assert_eq!(
+        sentence(&said[0], &dated),
+        "Action 1 is risky and waits for the go of Cy, and everything is stopped: Fail over."
+    );
+    let next = stage.reads("Bo", Command::Next);
+    assert!(
+        next.contains("Your action 1 waits for a go, and everything is stopped: do not do it yet."),
+        "{next}"
+    );
+    let plain = stage.ask("Bo", &announce("Read the logs", false, None)).unwrap().reply;
+    assert!(plain.ends_with(" Wait."), "{plain}");
+    stage.ok("Cy", resume());
+    let next = stage.reads("Bo", Command::Next);
+    assert!(next.contains("Your action 1 waits for a go: do not do it yet."), "{next}");
+}
+
+#[test]
 fn a_stop_freezes_everything_until_who_may_lifts_it() {
     let mut stage = Stage::new();
     stage.ok("Bo", Command::TakeRole { role: role("ops") });

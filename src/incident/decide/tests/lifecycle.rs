@@ -3,6 +3,7 @@
 use super::*;
 use crate::incident::{
     command::{Luggage, MergeFacts, TimerKind},
+    names::Names,
     state::{Hazard, Situation, Task, TaskState},
 };
 
@@ -247,6 +248,47 @@ fn what_was_mitigated_and_relapses_is_not_mitigated() {
         stage.later(5);
         stage.ok("Ada", enter(Phase::Resolved, "fixed"));
         assert_eq!(stage.incident.milestones.mitigated, Some(stage.now));
+    }
+}
+
+#[test]
+fn whoever_cannot_go_to_a_phase_is_told_what_to_say_to_go_where_they_can() {
+    let mut stage = Stage::new();
+    stage.policy.names = Names::default().phase_named(Phase::Identified, Some("Cause known".into()));
+    stage.ok("Ada", enter(Phase::Monitoring, "rolled back"));
+    assert_eq!(
+        stage.ask("Ada", &enter(Phase::Closed, "")).unwrap_err().instead,
+        "From monitoring it can go to: investigating (`reopen REASON`), Cause known (`phase identify WHAT`), resolved \
+         (`resolve HOW`)."
+    );
+    // Whatever can be gone to has words that lead there.
+    for kind in [Kind::Real, Kind::Planned] {
+        for from in Phase::ALL {
+            let ahead = super::super::lifecycle::next(kind, from);
+            let mut stage = Stage::new();
+            stage.incident.id = IncidentId::new(kind, 1);
+            stage.incident.phase = from;
+            let refused = Phase::ALL.map(|to| stage.ask("Ada", &enter(to, "because")).err());
+            for told in refused.into_iter().flatten().map(|refusal| refusal.instead) {
+                let is_list = told.contains(" it can go to: ");
+                assert!(!is_list || told.matches(" (`").count() == ahead.len(), "{from}: {told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_planned_work_is_neither_begun_nor_completed_and_says_so() {
+    let mut stage = Stage::of("Ada", Kind::Real, true);
+    for _ in 0..2 {
+        for to in [Phase::InProgress, Phase::Completed] {
+            let refusal = stage.ask("Ada", &enter(to, "")).unwrap_err();
+            assert_eq!(refusal.why, "INC-1 is no planned work.", "{to}");
+            assert!(refusal.instead.contains("`maintenance schedule"), "{refusal}");
+        }
+        if stage.incident.phase == Phase::Triage {
+            stage.ok("Ada", Command::Confirm { severity: None });
+        }
     }
 }
 

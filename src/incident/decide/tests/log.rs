@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::alert::flapping::Flaps;
-use crate::incident::command::SituationFacts;
+use crate::incident::{command::SituationFacts, timeline};
 
 fn note(text: &str, at: Option<StatedTime>) -> Command {
     Command::Note { text: text.into(), at }
@@ -174,6 +174,26 @@ fn of_what_was_done_the_words_are_redacted_and_a_new_title_takes_the_place_of_a_
     let state = serde_json::to_string(&stage.incident).unwrap();
     assert!(!state.contains("Smith") && stage.incident.stop.is_some(), "{state}");
     assert_eq!(stage.incident.title, "Payments fail");
+}
+
+#[test]
+fn a_file_leaves_the_timeline_with_its_message_and_by_no_other_correction() {
+    let mut stage = Stage::new();
+    let url = "https://chat.example/c/7".to_owned();
+    stage.ok("Ada", Command::AddLink { label: "mr-smith.txt".into(), url, sum: None });
+    let file = stage.last();
+    assert_eq!(stage.no("Ada", correct(file)), Because::Conflict);
+    assert_eq!(stage.no("Bo", redact(file)), Because::Forbidden);
+    let (text, reason) = ("(deleted)".to_owned(), "the message was deleted in the chat".to_owned());
+    stage.ok("Bo", Command::Correct { target: file, text, at: None, reason, follows: true });
+    assert_eq!(stage.incident.links, []);
+    assert!(!stage.reads("Bo", Command::Briefing).contains("mr-smith"));
+    let lines = timeline::lines(stage.entries.clone(), &dated);
+    let line = lines.iter().find(|line| line.seq == file).unwrap();
+    assert_eq!(line.text, "(deleted)");
+    assert!(!lines.iter().any(|line| line.text.contains("mr-smith") || line.text.contains("chat.example")));
+    // Who may can take the rest of it away as well.
+    stage.ok("Ada", redact(file));
 }
 
 #[test]

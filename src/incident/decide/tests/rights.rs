@@ -65,6 +65,31 @@ fn who_may_not_is_told_whom_to_ask_and_nothing_that_is_refused_as_well() {
 }
 
 #[test]
+fn nobody_is_sent_to_take_command_of_what_is_over() {
+    let take = Command::TakeCommand { force: true, reason: "nobody answers".into() };
+    let reopen = Command::Enter { phase: Phase::Investigating, reason: "it fails again".into() };
+    let assign = Command::AssignTask { owner: Some(who("Cy")), text: "Roll back".into(), minutes: None };
+    for ending in [Phase::Cancelled, Phase::Closed] {
+        let mut stage = Stage::new();
+        if ending == Phase::Closed {
+            stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "rolled back".into() });
+        }
+        let told = stage.ask("Bo", &reopen).unwrap_err().instead;
+        assert!(told.ends_with("If nobody answers: `command take --force REASON`."), "{told}");
+        stage.ok("Ada", Command::Enter { phase: ending, reason: "a false alarm".into() });
+        assert_eq!(stage.no("Bo", take.clone()), Because::Conflict, "{ending}");
+        for command in [&reopen, &assign] {
+            let told = stage.ask("Bo", command).unwrap_err().instead;
+            assert!(!told.contains("take"), "{ending}: {told}");
+        }
+    }
+    let mut unled = Stage::of(HOUSE, Kind::Real, true);
+    unled.incident.phase = Phase::Cancelled;
+    let told = unled.ask("Bo", &reopen).unwrap_err().instead;
+    assert!(told.starts_with("Nobody is in command. It is for: "), "{told}");
+}
+
+#[test]
 fn who_may_not_approve_is_told_all_that_they_are_and_not_to_take_command_for_it() {
     let mut stage = Stage::new();
     for slug in ["ops", "pio"] {

@@ -198,7 +198,7 @@ mod tests {
                 minutes: Some(5),
                 is_stopped: false,
             },
-            Event::ActionDone { n: 1, result: words(), without_go: false },
+            Event::ActionDone { n: 1, result: words(), without_go: false, is_stopped: false },
             Event::ProposalMade { n: 2, text: words(), ends_at: at },
             Event::ProposalObjected { n: 1, reason: words() },
             Event::AssistAsked { text: words(), asked: vec![ada.clone()] },
