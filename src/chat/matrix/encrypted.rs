@@ -88,6 +88,11 @@ impl MatrixDoor {
         Ok(!self.settings.encrypting_proxy && self.is_encrypted(room).await?)
     }
 
+    /// Whether the command post is encrypted, by a proxy.
+    pub(super) async fn is_encrypting(&self) -> Step<bool> {
+        Ok(self.settings.encrypting_proxy && self.is_encrypted(&self.stand().await?.room).await?)
+    }
+
     async fn is_encrypted(&self, room: &str) -> Step<bool> {
         match self.rest.get(&format!("/rooms/{}/state/m.room.encryption", part(room))).await {
             Ok(_) => Ok(true),

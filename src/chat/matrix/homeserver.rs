@@ -68,6 +68,9 @@ impl Homeserver {
 
     fn answer(&self, path: &str, query: &str, body: &[u8]) -> (StatusCode, Json<Value>) {
         self.asked.lock().unwrap().push(path.to_owned());
+        if path.ends_with("/createRoom") && String::from_utf8_lossy(body).contains("m.megolm.v1.aes-sha2") {
+            self.asked.lock().unwrap().push("an encrypted room".to_owned());
+        }
         let parts: Vec<&str> = path.split('/').skip(4).collect();
         let refused = *self.refused.lock().unwrap();
         if parts.iter().skip(2).take(2).any(|part| *part == refused) {
@@ -78,6 +81,7 @@ impl Homeserver {
             ["sync"] => {
                 json!({"next_batch": "next", "rooms": self.news.lock().unwrap().pop_front()})
             }
+            ["createRoom"] => json!({"room_id": "!made:s"}),
             ["join", _] => json!({"room_id": ROOM}),
             ["rooms", POST, "join"] => json!({"room_id": ROOM}),
             ["rooms", POST, "joined_members"] => {

@@ -33,8 +33,11 @@ impl Private for MatrixDoor {
         };
         self.bindings.bind(&subject, &name, &alias).await?;
         let powers = json!({"invite": 100, "notifications": {"room": 100}});
+        // Where the command post is encrypted, what few may see is not told to the homeserver.
+        let is_encrypted = self.is_encrypting().await?;
+        let rule = json!({"join_rule": "invite"});
         // In a room of «shared» history, who was taken out reads on.
-        self.open_room(incident, &alias, json!({"join_rule": "invite"}), "invited", powers).await
+        self.open_room(incident, &alias, rule, "invited", powers, is_encrypted).await
     }
 
     async fn members(&self, at: &str) -> Step<Option<BTreeSet<String>>> {

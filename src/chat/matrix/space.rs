@@ -34,7 +34,8 @@ impl Home for MatrixDoor {
         let rule = json!({"join_rule": "restricted",
             "allow": [{"type": "m.room_membership", "room_id": stand.room}]});
         let alias = render::alias(incident.id, &stand.tag, former);
-        self.open_room(incident, &alias, rule, "shared", json!({"notifications": {"room": 100}})).await
+        let powers = json!({"notifications": {"room": 100}});
+        self.open_room(incident, &alias, rule, "shared", powers, false).await
     }
     async fn say_where(&self, post: &str, incident: &Incident, space: &str, _is_retry: bool) -> Step<String> {
         let key = format!("announcement/{}", incident.id);
@@ -69,7 +70,7 @@ impl MatrixDoor {
     }
 
     /// Makes a room under `alias`, that people come into by `join_rule` and in which they have `powers`. `history`: who reads
-    /// what was said while they were not in it (`m.room.history_visibility`).
+    /// what was said while they were not in it (`m.room.history_visibility`). `is_encrypted`: from its beginning on.
     pub(super) async fn open_room(
         &self,
         incident: &Incident,
@@ -77,8 +78,19 @@ impl MatrixDoor {
         join_rule: Value,
         history: &str,
         powers: Value,
+        is_encrypted: bool,
     ) -> Step<String> {
         let stand = self.stand().await?;
+        let mut state = vec![
+            json!({"type": "m.room.join_rules", "state_key": "", "content": join_rule}),
+            json!({"type": "m.room.guest_access", "state_key": "", "content": {"guest_access": "forbidden"}}),
+            json!({"type": "m.room.history_visibility", "state_key": "",
+                "content": {"history_visibility": history}}),
+        ];
+        if is_encrypted {
+            state.push(json!({"type": "m.room.encryption", "state_key": "",
+                "content": {"algorithm": "m.megolm.v1.aes-sha2"}}));
+        }
         let body = json!({
             "name": render::room_name(incident),
             "topic": render::topic(incident, &self.desk.settings().policy.names),
@@ -86,11 +98,7 @@ impl MatrixDoor {
             "preset": "private_chat",
             "visibility": "private",
             "invite": [],
-            "initial_state": [
-                {"type": "m.room.join_rules", "state_key": "", "content": join_rule},
-                {"type": "m.room.guest_access", "state_key": "", "content": {"guest_access": "forbidden"}},
-                {"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": history}},
-            ],
+            "initial_state": state,
             "power_level_content_override": powers,
         });
         let doing = "make a room below";

@@ -9,6 +9,7 @@ use crate::{
     chat::{
         bring::Halt,
         matrix::homeserver::{CLOSED, House, ROOM, said},
+        private::Private,
     },
     desk::{Along, Caller},
     incident::{command::Command, phase::Phase},
@@ -112,4 +113,16 @@ async fn what_cannot_be_said_in_an_incidents_encrypted_room_is_given_up_when_the
     // In the command post it waits for a person.
     let said = door.say_once(ROOM, json!({"body": "x"}), "key", "once").await;
     assert!(matches!(said, Err(Halt::Outcome(Outcome::Retry { .. }))), "{said:?}");
+}
+
+#[tokio::test]
+async fn the_private_room_of_a_restricted_incident_is_encrypted_where_the_command_post_is() {
+    for is_encrypted in [true, false] {
+        let house = House::open(is_encrypted).await;
+        let door = house.start(true).await;
+        let id = house.incident().await;
+        let incident = door.desk.incident(id).await.unwrap();
+        assert!(door.open_private(&incident, "", false).await.is_ok());
+        assert_eq!(house.asked("an encrypted room"), usize::from(is_encrypted));
+    }
 }
