@@ -7,6 +7,7 @@
 pub mod alert;
 pub mod drill;
 pub mod incident;
+pub mod legible;
 pub mod mask;
 pub mod people;
 pub mod playbook;

@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::text::acts;
+use crate::legible::acts;
 
 /// Minutes that a clock was ever put forward at once, and some more: a day, where a country changed sides of the date line.
 const GAP_MINUTES_MAX: i64 = 26 * 60;

@@ -6,7 +6,7 @@ pub mod links;
 
 use serde::{Deserialize, Serialize};
 
-use crate::alert::text::{acts, is_blank, legible};
+use crate::legible::{acts, is_blank, legible};
 
 /// Characters of an id or a display name kept at most.
 pub const NAME_CHARS_MAX: usize = 80;

@@ -20,7 +20,7 @@ use chrono_tz::Tz;
 pub use moment::{moment, span};
 pub use words::{Hours, Length};
 
-use crate::{alert::text::one_line, people::Person};
+use crate::{legible::one_line, people::Person};
 
 /// Characters of an unknown name that are said again.
 const SHOWN_CHARS_MAX: usize = 40;

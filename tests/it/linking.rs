@@ -194,6 +194,8 @@ async fn whoever_was_checked_in_under_two_names_is_one_of_the_crew_once_they_are
     assert_eq!(crew(&chats.slack("UADA", "crew list").await.unwrap()).len(), 2);
     let ada = code(&chats.slack("UADA", "link me").await.unwrap());
     chats.discord("7", &format!("link me {ada}")).await.unwrap();
+    // The first answer tells the news.
+    chats.slack("UADA", "list").await.unwrap();
     let list = chats.slack("UADA", "crew list").await.unwrap();
     assert_eq!(crew(&list), ["ada"], "{list}");
     let called = chats.slack("UADA", "crew roll-call").await.unwrap_err();
@@ -229,6 +231,7 @@ async fn whoever_is_called_by_a_roll_answers_it_before_they_take_another_name() 
     chats.discord("7", "here").await.unwrap();
     // The same code still holds.
     chats.discord("7", &format!("link me {ada}")).await.unwrap();
+    chats.slack("UADA", "list").await.unwrap();
     assert_eq!(crew(&chats.slack("UADA", "crew list").await.unwrap()), ["ada"]);
 }
 

@@ -235,7 +235,8 @@ async fn whoever_lists_the_outbox_without_a_name_is_not_told_that_all_has_been_s
     let (bot, signing) = (post.secret("bot", "xoxb-canary"), post.secret("signing", "canary-signing-0123"));
     // Nobody listens there: what is to be said waits.
     post.configure(&format!(
-        "[slack]\nbase_url = \"http://127.0.0.1:{}\"\nbot_token_file = \"{bot}\"\n\
+        "[[person]]\nid = \"ada\"\nname = \"Ada\"\nslack = \"U0ADA0001\"\n\
+         [slack]\nbase_url = \"http://127.0.0.1:{}\"\nbot_token_file = \"{bot}\"\n\
          signing_secret_file = \"{signing}\"\nchannel = \"C0123456789\"\n",
         free_port()
     ));
