@@ -12,7 +12,7 @@ pub fn acts(c: char) -> bool {
 }
 
 /// Whether a reader sees a character: no blank, and none that only acts on others (Unicode, `Default_Ignorable_Code_Point`).
-fn is_seen(c: char) -> bool {
+pub fn is_seen(c: char) -> bool {
     let is_ignorable = matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'

@@ -7,7 +7,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, Duration, LocalResult, NaiveDateTime, NaiveTime, TimeZone, Utc, Weekday};
+use chrono::{DateTime, Datelike, Duration, LocalResult, NaiveDateTime, NaiveTime, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -113,8 +113,17 @@ pub fn dated(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// Whether a moment is of a year with four digits: near the end of what a clock can show, nothing can be counted from it.
+pub fn is_of_our_calendar(at: &DateTime<Utc>) -> bool {
+    (1..=9_999).contains(&at.year())
+}
+
 /// A date with a time: `2026-12-24 18:00` as clocks of this zone show it, `2026-12-24T18:00+01:00` or `…Z` by its own.
 pub fn moment(text: &str, tz: Tz) -> Option<DateTime<Utc>> {
+    written_moment(text, tz).filter(is_of_our_calendar)
+}
+
+fn written_moment(text: &str, tz: Tz) -> Option<DateTime<Utc>> {
     let written = text.trim().replacen(' ', "T", 1);
     let local = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
         .iter()
@@ -160,6 +169,14 @@ mod tests {
         let tz: Tz = zone.parse().unwrap();
         let local = NaiveDateTime::parse_from_str(local, "%Y-%m-%d %H:%M").unwrap();
         instant(tz, local).format("%Y-%m-%d %H:%M").to_string()
+    }
+
+    #[test]
+    fn a_moment_from_which_nothing_can_be_counted_is_none() {
+        for far in ["+262142-12-31T23:59:59Z", "+10000-01-01T00:00Z", "-0001-01-01T00:00Z"] {
+            assert_eq!(moment(far, Tz::UTC), None, "{far}");
+        }
+        assert!(moment("9999-12-31T23:59Z", Tz::UTC).is_some());
     }
 
     #[test]

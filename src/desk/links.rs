@@ -180,16 +180,20 @@ impl Desk {
                     "Say `here` there first, then `link me CODE` again.",
                 ));
             }
-            if !is_present(goes, &incident) {
-                continue;
-            }
-            if !incident.may_see(stays) {
+            if is_let_in(goes, &incident) {
+                // Under the other name they would lose sight of it, and whoever puts that one out would leave this one in.
+                let first =
+                    if incident.may_see(stays) { "" } else { "Have the other account let in there. " };
                 return Err(Refusal::conflict(
-                    format!("{goes} is checked in to {place}, which {stays} may not see."),
-                    "Have the other account let in there first, or say `crew checkout` there; then `link me CODE` again.",
+                    format!("{goes} was let in to {place} under this name."),
+                    format!(
+                        "{first}Have this one put out there (`crew expel`), then `link me CODE` again; or link yourself when it is closed."
+                    ),
                 ));
             }
-            here.push(row.id);
+            if is_present(goes, &incident) {
+                here.push(row.id);
+            }
         }
         Ok(here)
     }
@@ -251,10 +255,20 @@ fn part_of(person: &Person, incident: &Incident) -> Option<String> {
     if incident.open_tasks().any(|task| task.is_of(person)) {
         return Some("the owner of an open task".to_owned());
     }
+    if incident.open_actions().any(|action| action.by.id == person.id) {
+        return Some("the one who has announced an open action".to_owned());
+    }
     incident
-        .open_actions()
-        .any(|action| action.by.id == person.id)
-        .then(|| "the one who has announced an open action".to_owned())
+        .offers
+        .iter()
+        .chain(&incident.command_offer)
+        .any(|offer| offer.to.id == person.id)
+        .then(|| "the one to whom something is on offer".to_owned())
+}
+
+/// Whether somebody sees a restricted incident by being let in under this very name.
+fn is_let_in(person: &Person, incident: &Incident) -> bool {
+    incident.restricted.as_ref().is_some_and(|circle| circle.people.contains_key(&person.id))
 }
 
 fn is_present(person: &Person, incident: &Incident) -> bool {

@@ -243,7 +243,12 @@ async fn nobody_leaves_a_restricted_incident_unseen_by_being_linked() {
     chats.slack("UADA", "crew restrict").await.unwrap();
     let stranger = code(&chats.slack("U2", "link me").await.unwrap());
     let refused = chats.discord("7", &format!("link me {stranger}")).await.unwrap_err();
-    assert!(refused.why.contains("is checked in to INC-1, which"), "{refused}");
+    assert!(refused.why.contains("was let in to INC-1 under this name"), "{refused}");
+    // Nor where both were: whoever puts the one out would leave the other in.
+    chats.slack("UADA", "crew admit @ada").await.ok();
+    let ada = code(&chats.slack("UADA", "link me").await.unwrap());
+    let refused = chats.discord("7", &format!("link me {ada}")).await.unwrap_err();
+    assert!(refused.instead.starts_with("Have this one put out there"), "{refused}");
     let aloud = Caller::person(chats.discord.meet("7", ""), "discord").overheard();
     let refused = chats.said(aloud, &format!("link me {stranger}")).await.unwrap_err();
     assert!(refused.why.contains("a restricted incident") && !refused.why.contains("INC-1"), "{refused}");

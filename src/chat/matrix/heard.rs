@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     chat::people::People,
+    legible::is_seen,
     people::{NAME_CHARS_MAX, Person, shown_name},
 };
 
@@ -239,7 +240,13 @@ pub(super) fn is_account_of(bare: &str, account: &str) -> bool {
 
 /// Whether whoever is shown under that name is meant by a bare one.
 pub(super) fn is_shown_as(bare: &str, shown: &str) -> bool {
-    shown.to_lowercase() == bare.to_lowercase()
+    as_read(shown) == as_read(bare)
+}
+
+/// A name as the eye has it: without what nobody sees, and with one blank between words.
+fn as_read(name: &str) -> String {
+    let words = name.split_whitespace().map(|word| word.chars().filter(|c| is_seen(*c)).collect::<String>());
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Those who are known here and may be meant by a bare name: by the local part of their account, else by the name that they are shown
@@ -445,6 +452,14 @@ mod tests {
         let ada = Person { id: "ada".into(), name: "Ada Lovelace".into() };
         let people = People::new("matrix", HashMap::from([("@ada:s".to_owned(), ada)]));
         let name = |account: &str, shown: &str| meet(&people, account, Some(shown)).name;
+        for like in [
+            "Ada\u{200b} Lovelace",
+            "\u{200e}Ada Lovelace\u{2060}",
+            "Ada  Lo\u{ad}velace",
+            "Ada\u{a0}Lovelace",
+        ] {
+            assert!(name("@mallory:t", like).ends_with(" (mallory:t)"), "{like:?}");
+        }
         assert_eq!(name("@mallory:t", "ada lovelace\u{7} "), "ada lovelace (mallory:t)");
         assert_eq!((name("@z1:s", "Max"), name("@dee:s", "Max")), ("Max".into(), "Max (dee:s)".into()));
         assert_eq!((name("@z1:s", "Max"), name("@dee:s", "Max")), ("Max".into(), "Max (dee:s)".into()));

@@ -125,7 +125,10 @@ impl SlackDoor {
         let said = message["text"].as_str().unwrap_or_default();
         self.meet_named(said).await;
         let files = message["files"].as_array().into_iter().flatten();
-        let files = files.map(|file| file["name"].as_str().unwrap_or("a file"));
+        // Of one that was deleted a stone is left.
+        let files = files
+            .filter(|file| file["mode"] != "tombstone")
+            .map(|file| file["name"].as_str().unwrap_or("a file"));
         let said = text::shown(said, &self.settings.people);
         let thread = message["thread_ts"].as_str();
         let link = self.permalink(channel, thread, message["ts"].as_str().unwrap_or_default());

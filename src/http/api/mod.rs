@@ -44,7 +44,7 @@ use crate::{
         id::IncidentId,
         refusal::{Because, Refusal},
     },
-    wall::shown,
+    wall::{is_of_our_calendar, shown},
 };
 pub use alerts::span;
 pub use export::export_bytes;
@@ -141,7 +141,7 @@ fn id(text: &str) -> Result<IncidentId, Response> {
 /// A moment of a query, RFC 3339.
 fn moment(name: &str, text: Option<&str>) -> Result<Option<DateTime<Utc>>, Refusal> {
     let read = |text: &str| {
-        text.trim().parse::<DateTime<Utc>>().map_err(|_| {
+        text.trim().parse::<DateTime<Utc>>().ok().filter(is_of_our_calendar).ok_or_else(|| {
             Refusal::invalid(
                 format!("`{name}` is «{}», which is no time.", shown(text)),
                 format!("Write {name}=2026-11-20T09:12:00Z."),

@@ -330,13 +330,19 @@ fn check_last_word(incident: &Incident) -> Result<(), Refusal> {
     if incident.kind() == Kind::Drill || !leaves_readers_hanging(incident) {
         return Ok(());
     }
-    Err(Refusal::conflict(
-        "What the public read last says that it goes on.",
-        match incident.kind() {
-            Kind::Planned => "Publish a last update first: `update draft --phase completed TEXT`.",
-            _ => "Publish a last update first: `update draft --phase resolved TEXT`.",
-        },
-    ))
+    let is_waiting =
+        |post: &&Post| post.published.is_none() && post.dropped.is_none() && post.draft.phase.is_last();
+    let instead = match incident.posts.iter().rfind(is_waiting) {
+        Some(Post { n, approval: Some(_), .. }) => format!("Publish the last update: `update publish {n}`."),
+        Some(Post { n, .. }) => {
+            format!("Update {n}, which says so, waits: `update approve {n}`, then `update publish {n}`.")
+        }
+        None if incident.kind() == Kind::Planned => {
+            "Publish a last update first: `update draft --phase completed TEXT`.".to_owned()
+        }
+        None => "Publish a last update first: `update draft --phase resolved TEXT`.".to_owned(),
+    };
+    Err(Refusal::conflict("What the public read last says that it goes on.", instead))
 }
 
 /// Tasks and actions that are open.

@@ -220,6 +220,23 @@ fn nothing_is_closed_over_open_tasks_or_posts_on_their_way() {
 }
 
 #[test]
+fn who_may_not_close_before_the_public_read_the_end_is_told_of_the_update_that_waits() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", posts::draft("We look into it."));
+    stage.ok("Ada", Command::Approve { n: 1, alone: Some("nobody else".into()) });
+    stage.ok("Ada", Command::Publish { n: 1 });
+    stage.ok("Ada", enter(Phase::Resolved, "rolled back"));
+    let told = |stage: &Stage| stage.ask("Ada", &enter(Phase::Closed, "")).unwrap_err().to_string();
+    assert!(told(&stage).contains("`update draft --phase resolved TEXT`"), "{}", told(&stage));
+    let Command::Draft(mut last) = posts::draft("It works again.") else { panic!("a draft") };
+    last.phase = Some(crate::post::PublicPhase::Resolved);
+    stage.ok("Ada", Command::Draft(last));
+    assert!(told(&stage).contains("Update 2, which says so, waits: `update approve 2`"), "{}", told(&stage));
+    stage.ok("Ada", Command::Approve { n: 2, alone: Some("nobody else".into()) });
+    assert!(told(&stage).contains("Publish the last update: `update publish 2`."), "{}", told(&stage));
+}
+
+#[test]
 fn what_breaks_again_within_a_day_is_the_same_incident() {
     let mut stage = Stage::new();
     stage.ok("Ada", enter(Phase::Resolved, "restarted"));
