@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::{
     alternates,
     command::Verb,
-    decide::Policy,
+    decide::{Policy, last_word_due},
     owed,
     permission::{Standing, may},
     phase::Phase,
@@ -333,6 +333,9 @@ fn phase(incident: &Incident, me: &Person, now: DateTime<Utc>, lines: &mut Vec<S
     }
     if incident.phase.is_past_work() {
         lines.extend(before_close(incident, me));
+        if let Some(first) = last_word_due(incident) {
+            return lines.push(format!("The public reads still that it goes on. {first}"));
+        }
     }
     if let Some(plan) = &incident.plan {
         lines.extend(work(incident, plan.span, now));

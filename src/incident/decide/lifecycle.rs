@@ -327,12 +327,19 @@ fn check_posts_arrived(incident: &Incident) -> Result<(), Refusal> {
 }
 
 fn check_last_word(incident: &Incident) -> Result<(), Refusal> {
+    last_word_due(incident).map_or(Ok(()), |instead| {
+        Err(Refusal::conflict("What the public read last says that it goes on.", instead))
+    })
+}
+
+/// What brings the public the end of it, where it has not read that; `None`: it has, or reads nothing of it.
+pub(in crate::incident) fn last_word_due(incident: &Incident) -> Option<String> {
     if incident.kind() == Kind::Drill || !leaves_readers_hanging(incident) {
-        return Ok(());
+        return None;
     }
     let is_waiting =
         |post: &&Post| post.published.is_none() && post.dropped.is_none() && post.draft.phase.is_last();
-    let instead = match incident.posts.iter().rfind(is_waiting) {
+    Some(match incident.posts.iter().rfind(is_waiting) {
         Some(Post { n, approval: Some(_), .. }) => format!("Publish the last update: `update publish {n}`."),
         Some(Post { n, .. }) => {
             format!("Update {n}, which says so, waits: `update approve {n}`, then `update publish {n}`.")
@@ -341,8 +348,7 @@ fn check_last_word(incident: &Incident) -> Result<(), Refusal> {
             "Publish a last update first: `update draft --phase completed TEXT`.".to_owned()
         }
         None => "Publish a last update first: `update draft --phase resolved TEXT`.".to_owned(),
-    };
-    Err(Refusal::conflict("What the public read last says that it goes on.", instead))
+    })
 }
 
 /// Tasks and actions that are open.

@@ -47,6 +47,7 @@ use checks::{
 };
 pub use checks::{ahead, span, stated, when};
 pub use executive::ASKED_ANEW as EXECUTIVE_ANSWER_WITHIN;
+pub(super) use lifecycle::last_word_due;
 pub use playbook::{is_so, ticks, to_say};
 pub use policy::{Policy, Reserved};
 pub use reminders::{TOGETHER, early_by};

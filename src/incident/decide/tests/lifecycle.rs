@@ -232,6 +232,8 @@ fn who_may_not_close_before_the_public_read_the_end_is_told_of_the_update_that_w
     last.phase = Some(crate::post::PublicPhase::Resolved);
     stage.ok("Ada", Command::Draft(last));
     assert!(told(&stage).contains("Update 2, which says so, waits: `update approve 2`"), "{}", told(&stage));
+    let next = stage.reads("Ada", Command::Next);
+    assert!(next.contains("Update 2, which says so, waits") && !next.contains("`close`"), "{next}");
     stage.ok("Ada", Command::Approve { n: 2, alone: Some("nobody else".into()) });
     assert!(told(&stage).contains("Publish the last update: `update publish 2`."), "{}", told(&stage));
 }
