@@ -77,7 +77,7 @@ impl Reach {
     }
 
     /// What came of a request that was begun then; `lost` is why it got no answer. A refusal is an answer.
-    pub fn note(&self, begun: DateTime<Utc>, now: DateTime<Utc>, lost: Option<String>) {
+    fn note(&self, begun: DateTime<Utc>, now: DateTime<Utc>, lost: Option<String>) {
         let mut reach = self.lock();
         // One that was under way when another was answered says nothing.
         if lost.is_some() && reach.answered_at.is_some_and(|at| at > begun) {
